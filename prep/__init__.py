@@ -1,0 +1,1 @@
+"""Makes pairs files out of pictures and captions."""

@@ -1,0 +1,176 @@
+"""t2i-prep: makes pairs files out of pictures and captions."""
+
+from pathlib import Path
+
+import click
+
+import t2i
+from t2i.command_line import Commands, require_tensorflow
+from t2i.errors import InputError
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(t2i.__version__, prog_name="t2i-prep")
+def main() -> None:
+    """Makes pairs files: pictures, captions and their embeddings, ready for t2i."""
+
+
+@main.command()
+@click.argument("out", type=_FOLDER)
+@click.option("--count", default=8000, show_default=True, type=int, help="Pictures.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+def synthetic(out: Path, count: int, seed: int) -> None:
+    """Draws birds with known attributes and captions into OUT, in the layout of CUB."""
+    from tqdm import tqdm
+
+    from prep.synthetic import write_synthetic
+
+    with tqdm(total=count, unit="picture", desc="drawing") as bar:
+        made = write_synthetic(out, count, seed, bar.update)
+    click.echo(
+        f"{out}: {made.pictures:,} pictures of {made.species} species, {made.captions:,} captions"
+    )
+
+
+@main.command()
+@click.argument("cub_dir", type=_FOLDER)
+@click.option("--captions", required=True, type=_FOLDER, help="Folder of the caption files.")
+@click.option("--out", required=True, type=_FILE, help="Pairs file to write.")
+@click.option("--image-size", default=76, show_default=True, type=click.IntRange(8, 1024))
+@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@click.option(
+    "--split",
+    type=_FOLDER,
+    help="Folder of trainclasses.txt, valclasses.txt and testclasses.txt.  [default: CUB's]",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: all cores]")
+@click.option("--skip-bad", is_flag=True, help="Leaves out pictures that can't be used.")
+def cub(
+    cub_dir: Path,
+    captions: Path,
+    out: Path,
+    image_size: int,
+    crop: str,
+    split: Path | None,
+    workers: int | None,
+    skip_bad: bool,
+) -> None:
+    """Prepares CUB-200-2011, or anything in its layout, in CUB_DIR."""
+    from tqdm import tqdm
+
+    from prep.build import build_pairs
+    from prep.cub import Cub
+    from prep.splits import official_split, read_split, split_classes
+
+    source = Cub(cub_dir, captions, use_box=crop == "box")
+    split_of = split_classes(source.classes, read_split(split) if split else official_split())
+    with tqdm(total=len(source), unit="picture", desc="preparing") as bar:
+        made = build_pairs(
+            source,
+            split_of,
+            out,
+            image_size,
+            f"{cub_dir.name}, crop {crop}",
+            workers,
+            skip_bad,
+            bar.update,
+        )
+    counts = ", ".join(f"{count:,} {name}" for name, count in made.images.items())
+    left_out = f", {made.bad} left out (see {made.report})" if made.bad else ""
+    click.echo(
+        f"{out}: {counts} pictures of {image_size} pixels, "
+        f"{sum(made.captions.values()):,} captions in {made.seconds:.1f} s{left_out}"
+    )
+
+
+@main.command("train-encoder")
+@click.argument("pairs", type=_FILE)
+@click.option("--config", required=True, type=_FILE, help="An encoder's configuration.")
+@click.option("--out", required=True, type=_FILE, help="Encoder to write, a .keras file.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ...]) -> None:
+    """Trains a text encoder on the train split of PAIRS; the same command resumes."""
+    from t2i import configfile
+    from t2i import pairs as pairs_file
+    from t2i.config import EncoderConfig
+
+    settings = configfile.load(config, EncoderConfig, overrides)
+    pairs_file.read_header(pairs)
+    require_tensorflow()
+    from tqdm import tqdm
+
+    from prep.encoder_training import train_encoder as train
+
+    with tqdm(total=settings.steps, unit="step", desc="training the encoder") as bar:
+
+        def progress(done: int, _: int, loss: float) -> None:
+            bar.update(done - bar.n)
+            bar.set_postfix_str(f"loss {loss:.3f}")
+
+        report = train(pairs, settings, out, progress)
+    click.echo(
+        f"{out}: {report.kind}, {report.parameters:,} parameters, "
+        f"{report.captions_per_second:.0f} captions/s in training"
+    )
+    for split, score in report.scores.items():
+        click.echo(
+            f"  {split}: zero-shot accuracy {score.accuracy:.1%} of {score.classes} classes "
+            f"(chance {score.chance:.1%}), AP@50 {score.average_precision_50:.1%}"
+        )
+
+
+@main.command()
+@click.argument("pairs", type=_FILE)
+@click.option("--encoder", required=True, type=_FILE, help="An encoder's .keras file.")
+def embed(pairs: Path, encoder: Path) -> None:
+    """Writes the embedding of every caption, and the encoder, into PAIRS."""
+    from t2i import pairs as pairs_file
+
+    total = sum(pairs_file.read_header(pairs).captions.values())
+    if not encoder.is_file():
+        raise InputError(
+            f"{encoder}: expected an encoder, got nothing there; "
+            "make one with `t2i-prep train-encoder`"
+        )
+    require_tensorflow()
+    from tqdm import tqdm
+
+    from prep.embedding import embed_pairs
+
+    with tqdm(total=total, unit="caption", desc="embedding") as bar:
+
+        def progress(done: int, _: int) -> None:
+            bar.update(done - bar.n)
+
+        made = embed_pairs(pairs, encoder, progress)
+    click.echo(
+        f"{pairs}: {made.captions:,} captions embedded by {made.kind}, "
+        f"{made.embedding_size} numbers each, {made.captions_per_second:.0f} captions/s"
+    )
+
+
+@main.command()
+@click.argument("pairs", type=_FILE)
+def check(pairs: Path) -> None:
+    """Says what PAIRS holds, and names every fault."""
+    from t2i.pairs_checking import check as faults_of
+
+    header, faults = faults_of(pairs)
+    click.echo(f"{pairs}: {header.source}; made with {header.created_with}")
+    click.echo(f"pictures: {header.image_size} x {header.image_size} pixels")
+    for split, facts in header.images.items():
+        captions = header.captions[split]
+        per_image = f"{captions / facts:.1f} an image" if facts else "none"
+        click.echo(f"{split}: {facts:,} images, {captions:,} captions ({per_image})")
+    encoder = header.encoder
+    click.echo(
+        f"encoder: {encoder.kind}, {encoder.embedding_size} numbers, SHA-256 {encoder.sha256}"
+        if encoder
+        else f"encoder: none yet; run t2i-prep embed {pairs} --encoder ENCODER"
+    )
+    if faults:
+        raise InputError(f"{pairs}: {'; '.join(faults)}; prepare it again")
+    click.echo("no faults")

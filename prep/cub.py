@@ -1,0 +1,219 @@
+"""CUB-200-2011 and its caption folders -> captioned pictures, not yet decoded."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from prep.examples import Example
+from t2i.errors import InputError
+
+Box = tuple[float, float, float, float]
+
+# Where copies of the captions keep the class folders, below the folder that is unpacked.
+_NESTINGS = tuple(
+    f"{outer}{inner}"
+    for outer in ("", "birds/", "CUB_200_2011/", "cvpr2016_cub/")
+    for inner in ("", "text_c10", "text", "text_c10/text", "text_c10/text_c10")
+)
+_FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"
+# One folder and one file, neither of them `.` or `..`, and nothing that could break a line.
+_PART = r"(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f-\x9f\u2028\u2029]+"
+_PICTURE = re.compile(rf"(\d{{1,9}}) ({_PART}/{_PART})")
+_LABEL = re.compile(r"(\d{1,9}) (\d{1,9})")
+_CLASS = re.compile(r"(\d{1,9}) (\S+)")
+_BOX = re.compile(rf"(\d{{1,9}}) {_FLOAT} {_FLOAT} {_FLOAT} {_FLOAT}")
+
+# Many times what is real, and little enough for any machine.
+_MAX_INDEX_BYTES = 1 << 26
+_MAX_CAPTION_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A picture that can't be used.
+
+    Attributes:
+        name: as `Example.name`.
+        reason: what was expected of it and what was got.
+    """
+
+    name: str
+    reason: str
+
+
+class Cub:
+    """A CUB tree, its index read; iterating reads the captions, a picture at a time.
+
+    Attributes:
+        classes: the name of each class that has pictures, by its number.
+    """
+
+    def __init__(self, cub: Path, captions: Path, use_box: bool) -> None:
+        """Reads the index.
+
+        Args:
+            cub: the folder `CUB_200_2011`, or the one that holds it.
+            captions: the folder of the captions, in any of their known nestings.
+            use_box: False takes the pictures whole and needs no bounding_boxes.txt.
+
+        Raises:
+            InputError: the index is missing, malformed or contradicts itself, a name in it
+                leads out of the tree, or the captions are not found.
+        """
+        root = _root(cub)
+        self._images = root / "images"
+        self._pictures = _pictures(root / "images.txt")
+        self._class_ids = _class_ids(root, self._pictures)
+        self._boxes = _boxes(root / "bounding_boxes.txt", self._pictures) if use_box else {}
+        self.classes: Mapping[int, str] = {
+            class_id: _folder(self._pictures[picture])
+            for picture, class_id in self._class_ids.items()
+        }
+        self._captions = _caption_root(captions, self.classes.values())
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __iter__(self) -> Iterator[Example | Fault]:
+        """Yields the pictures in the order of images.txt."""
+        for picture, file in self._pictures.items():
+            name = _stem(file)
+            try:
+                captions = _captions(self._captions / f"{name}.txt")
+            except InputError as error:
+                yield Fault(name, str(error))
+                continue
+            yield Example(
+                name,
+                self._images / file,
+                captions,
+                self._class_ids[picture],
+                self._boxes.get(picture),
+            )
+
+
+def _root(cub: Path) -> Path:
+    for root in (cub, cub / "CUB_200_2011"):
+        if (root / "images.txt").is_file():
+            return root
+    raise InputError(
+        f"{cub}: expected images.txt in it or in its CUB_200_2011, got neither; "
+        "give the folder that CUB-200-2011 was unpacked to"
+    )
+
+
+def _caption_root(captions: Path, classes: Iterable[str]) -> Path:
+    for nesting in _NESTINGS:
+        if any((captions / nesting / name).is_dir() for name in classes):
+            return captions / nesting
+    raise InputError(
+        f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
+        "got none; give the folder that the captions were unpacked to"
+    )
+
+
+def _captions(path: Path) -> tuple[str, ...]:
+    """Returns the captions in a file, one a line; raises InputError when there are none."""
+    if not path.is_file():
+        raise InputError(f"expected captions in {path}, got no such file")
+    with path.open("rb") as file:
+        content = file.read(_MAX_CAPTION_BYTES + 1)
+    if len(content) > _MAX_CAPTION_BYTES:
+        raise InputError(
+            f"expected at most {_MAX_CAPTION_BYTES} bytes of captions in {path}, got more"
+        )
+    if b"\0" in content:
+        raise InputError(f"expected text in {path}, got a zero byte")
+    # Some of the published files hold U+FFFD: bytes that are no UTF-8 end the same way.
+    lines = content.decode("utf-8-sig", errors="replace").replace("\r", "\n").split("\n")
+    captions = tuple(line.strip() for line in lines if line.strip())
+    if not captions:
+        raise InputError(f"expected captions in {path}, got an empty file")
+    return captions
+
+
+def _pictures(path: Path) -> dict[int, str]:
+    """Returns `class folder/file` of each picture by its number."""
+    pictures = {
+        key: file
+        for key, (file,) in _rows(path, _PICTURE, "<id> <class>/<file> inside images").items()
+    }
+    names = set()
+    for file in pictures.values():
+        if _stem(file) in names:
+            raise InputError(f"{path}: expected each picture once, got {file!r} again; remove one")
+        names.add(_stem(file))
+    if not pictures:
+        raise InputError(f"{path}: expected pictures, got none; unpack CUB-200-2011 again")
+    return pictures
+
+
+def _class_ids(root: Path, pictures: Mapping[int, str]) -> dict[int, int]:
+    """Returns the class of each picture, checked to be the folder that it is in."""
+    path = root / "image_class_labels.txt"
+    names = _rows(root / "classes.txt", _CLASS, "<id> <class>")
+    labels = _rows(path, _LABEL, "<id> <class id>", pictures)
+    for picture, file in pictures.items():
+        (name,) = names.get(int(labels[picture][0]), (None,))
+        if name != _folder(file):
+            raise InputError(
+                f"{path}: expected the class of picture {picture} to be {_folder(file)!r}, "
+                f"got {labels[picture][0]} ({name}); unpack CUB-200-2011 again"
+            )
+    return {picture: int(labels[picture][0]) for picture in pictures}
+
+
+def _boxes(path: Path, pictures: Mapping[int, str]) -> dict[int, Box]:
+    rows = _rows(path, _BOX, "<id> <x> <y> <width> <height>", pictures)
+    return {
+        picture: (float(x), float(y), float(width), float(height))
+        for picture, (x, y, width, height) in rows.items()
+    }
+
+
+def _rows(
+    path: Path, line_of: re.Pattern[str], expected: str, needed: Mapping[int, str] | None = None
+) -> dict[int, tuple[str, ...]]:
+    """Returns the fields of each line of an index file, by the number that the line starts with.
+
+    Args:
+        path: the file.
+        line_of: the number and the fields.
+        expected: the same in words.
+        needed: pictures that must each have a line.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: expected a file, got none; unpack CUB-200-2011 again")
+    size = path.stat().st_size
+    if size > _MAX_INDEX_BYTES:
+        raise InputError(
+            f"{path}: expected at most {_MAX_INDEX_BYTES} bytes, got {size}; "
+            "unpack CUB-200-2011 again"
+        )
+    rows: dict[int, tuple[str, ...]] = {}
+    lines = path.read_text("utf-8", errors="replace").split("\n")
+    for number, line in enumerate(map(str.strip, lines), 1):
+        match = line_of.fullmatch(line)
+        if match and int(match[1]) not in rows:
+            rows[int(match[1])] = match.groups()[1:]
+        elif line:
+            got = f"number {match[1]} again" if match else repr(line[:80])
+            raise InputError(
+                f"{path}:{number}: expected {expected}, got {got}; unpack CUB-200-2011 again"
+            )
+    for picture in needed or ():
+        if picture not in rows:
+            raise InputError(
+                f"{path}: expected a line for each picture, got none for {picture}; "
+                "unpack CUB-200-2011 again"
+            )
+    return rows
+
+
+def _folder(file: str) -> str:
+    return file.partition("/")[0]
+
+
+def _stem(file: str) -> str:
+    return str(PurePosixPath(file).with_suffix(""))

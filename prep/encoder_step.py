@@ -1,0 +1,99 @@
+"""The training step of the encoder, on the device: one call of it runs several steps."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from prep.encoder_batches import Draws, Sampler
+from prep.image_encoder import ImageEncoder
+from prep.joint_embedding import structured_joint_embedding
+from t2i.config import EncoderConfig
+from t2i.pairs import Pairs
+from t2i.text_encoder import TextEncoder
+
+
+class EncoderTraining:
+    """Both sides of the joint embedding, their optimizer, and the data they learn from.
+
+    A step is a pure function of (weights, optimizer, draws): pictures and captions lie on the
+    device, and whatever is drawn comes from `Sampler`.
+    """
+
+    def __init__(
+        self, config: EncoderConfig, data: Pairs, encoder: TextEncoder, images: ImageEncoder
+    ) -> None:
+        self._config = config
+        self._sampler = Sampler(data, config)
+        self._text, self._image = encoder.model, images.trained
+        self._pictures = images.frozen is None
+        self._inputs = tf.constant(images.inputs(data.image, config.image.crop))
+        self._codes = tf.constant(encoder.tokenizer.encode(data.caption))
+        self._variables = self._text.trainable_variables + self._image.trainable_variables
+        self._dropouts = [
+            layer
+            for layer in self._text.layers + self._image.layers
+            if isinstance(layer, keras.layers.Dropout)
+        ]
+        if config.initial_range:
+            self._initialise()
+        if config.optimizer == "adam":
+            self.optimizer = keras.optimizers.Adam(config.learning_rate)
+        else:
+            # As Torch's, which adds 1e-8 to the root; Keras adds its epsilon under it.
+            self.optimizer = keras.optimizers.RMSprop(config.learning_rate, rho=0.99, epsilon=1e-16)
+        # Before anything is restored: the state of an optimizer not yet built is skipped.
+        self.optimizer.build(self._variables)
+        self._run = tf.function(self._steps, reduce_retracing=True)
+
+    @property
+    def batch_size(self) -> int:
+        """Pictures in a batch, and captions."""
+        return self._sampler.classes * self._config.images_per_class
+
+    def run(self, first: int, end: int) -> npt.NDArray[np.float32]:
+        """Runs steps `first` to `end` - 1; returns the loss before each, [end - first]."""
+        draws = self._sampler.draw(first, end)
+        losses: npt.NDArray[np.float32] = self._run(Draws(*map(tf.constant, draws))).numpy()
+        return losses
+
+    def _initialise(self) -> None:
+        """Gives every weight a uniform start, as released; batch normalisation keeps its own."""
+        rng = np.random.default_rng(self._config.seed)
+        limit = self._config.initial_range
+        for variable in self._variables:
+            if variable.name not in ("gamma", "beta"):
+                variable.assign(rng.uniform(-limit, limit, variable.shape))
+
+    def _steps(self, draws: Draws) -> Any:
+        count = tf.shape(draws.step)[0]
+        losses = tf.TensorArray(tf.float32, count)
+        for i in tf.range(count):
+            losses = losses.write(i, self._step(Draws(*(part[i] for part in draws))))
+        return losses.stack()
+
+    def _step(self, draw: Draws) -> Any:
+        # A dropout layer draws from a counter of its own, which would start anew on resume.
+        for index, layer in enumerate(self._dropouts):
+            key = tf.constant((self._config.seed * 64 + index) % 2**32, tf.uint32)
+            layer.seed_generator.state.assign(tf.stack([key, tf.cast(draw.step, tf.uint32)]))
+        self.optimizer.learning_rate.assign(draw.learning_rate)
+        with tf.GradientTape() as tape:
+            image = self._image(self._batch(draw), training=True)
+            text = self._text(tf.gather(self._codes, draw.caption), training=True)
+            loss = structured_joint_embedding(image, text, draw.class_id, self._sampler.classes)
+        self.optimizer.apply(tape.gradient(loss, self._variables), self._variables)
+        return loss
+
+    def _batch(self, draw: Draws) -> Any:
+        """Returns the pictures of a batch, windowed and mirrored; or their frozen features."""
+        batch = tf.gather(self._inputs, draw.image)
+        if not self._pictures:
+            return batch
+        side = self._config.image.image_size
+        top, left = draw.window[0], draw.window[1]
+        batch = batch[:, top : top + side, left : left + side]
+        batch = tf.where(draw.flip[:, None, None, None], batch[:, :, ::-1], batch)
+        return tf.ensure_shape(batch, (None, side, side, 3))

@@ -1,0 +1,227 @@
+"""Batches drawn on the device from pairs held there; every random draw of training is here.
+
+A batch is a pure function of (seed, step): it is drawn for all replicas together and each takes
+its rows, so that a run resumes exactly and does not depend on the number of replicas.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from t2i.errors import InputError
+from t2i.images import to_float
+from t2i.pairs import Pairs
+
+Tensor = Any
+
+
+class Table(NamedTuple):
+    """Pairs as tensors.
+
+    Attributes:
+        image: uint8 [n, S, S, 3].
+        embedding: float32 [m, d].
+        caption_offset: int32 [n + 1]; image i owns rows caption_offset[i]:caption_offset[i + 1].
+        class_index: int32 [n], classes numbered from 0.
+        by_class: int32 [n], the images ordered by class.
+        class_offset: int32 [classes + 1], where each class starts in `by_class`.
+    """
+
+    image: Tensor
+    embedding: Tensor
+    caption_offset: Tensor
+    class_index: Tensor
+    by_class: Tensor
+    class_offset: Tensor
+
+
+class Batch(NamedTuple):
+    """What one step of training looks at; b rows, and b / 2 interpolated ones.
+
+    Attributes:
+        image: float32 [b, s, s, 3] in [-1, 1].
+        embedding: float32 [b, d], of the images' own captions.
+        mismatched_embedding: float32 [b, d], of images of other classes.
+        interpolated_embedding: float32 [b / 2, d], between the own embeddings of two images.
+        latent: float32 [b + b / 2, z] ~ N(0, 1), the interpolated rows' last.
+    """
+
+    image: Tensor
+    embedding: Tensor
+    mismatched_embedding: Tensor
+    interpolated_embedding: Tensor
+    latent: Tensor
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How batches are drawn.
+
+    Attributes:
+        seed: of the run.
+        batch_size: rows over all replicas.
+        image_size: s, pixels; a random crop of the stored pictures.
+        latent_size: z.
+        flip: mirror half of the images.
+        captions: captions of an image whose embeddings are averaged, with replacement.
+        interpolation_beta: share of the first embedding in an interpolated one.
+    """
+
+    seed: int
+    batch_size: int
+    image_size: int
+    latent_size: int
+    flip: bool
+    captions: int
+    interpolation_beta: float
+
+
+def table(pairs: Pairs) -> Table:
+    """Returns the pairs as numpy arrays laid out for drawing.
+
+    Raises:
+        InputError: there are no embeddings, or a single class.
+    """
+    if pairs.embedding is None:
+        raise InputError(
+            "pairs file: expected embedded captions, got none; run `t2i-prep embed` on it first"
+        )
+    classes, index = np.unique(pairs.class_id, return_inverse=True)
+    if len(classes) < 2:
+        raise InputError(
+            f"pairs file: expected pictures of at least 2 classes, got {len(classes)}; "
+            "mismatched texts are taken from another class"
+        )
+    counts = np.bincount(index)
+    return Table(
+        image=pairs.image,
+        embedding=pairs.embedding,
+        caption_offset=pairs.caption_offset.astype(np.int32),
+        class_index=index.astype(np.int32),
+        by_class=np.argsort(index, kind="stable").astype(np.int32),
+        class_offset=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+    )
+
+
+@dataclass
+class Order:
+    """Which images each step looks at: every epoch another permutation.
+
+    Attributes:
+        count: images.
+        batch_size: rows over all replicas; `count // batch_size` steps make an epoch.
+        seed: of the run.
+    """
+
+    count: int
+    batch_size: int
+    seed: int
+    _epoch: int = field(default=-1, init=False)
+    _permutation: npt.NDArray[np.int32] = field(
+        default_factory=lambda: np.zeros(0, np.int32), init=False
+    )
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Full batches in an epoch."""
+        return self.count // self.batch_size
+
+    def rows(self, step: int, steps: int) -> npt.NDArray[np.int32]:
+        """Returns the images of `steps` steps from `step` on, int32 [steps, batch_size]."""
+        return np.stack([self._batch(at) for at in range(step, step + steps)])
+
+    def _batch(self, step: int) -> npt.NDArray[np.int32]:
+        epoch, within = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            generator = np.random.default_rng([self.seed, epoch])
+            self._permutation = generator.permutation(self.count).astype(np.int32)
+            self._epoch = epoch
+        return self._permutation[within * self.batch_size : (within + 1) * self.batch_size]
+
+
+def draw(
+    table: Table, rows: Tensor, step: Tensor, how: Draw, replica: Tensor = 0, replicas: int = 1
+) -> Batch:
+    """Returns one replica's rows of the batch of a step.
+
+    Args:
+        table: the pairs.
+        rows: int32 [batch_size], the images of the whole batch.
+        step: int32 scalar.
+        how: sizes and the seed.
+        replica: number of this replica, from 0.
+        replicas: how many there are; they divide `batch_size / 2`.
+    """
+    whole, half = how.batch_size, how.batch_size // 2
+    seeds = tf.unstack(tf.random.split(tf.stack([how.seed, tf.cast(step, tf.int32)]), num=7), num=7)
+    margin = table.image.shape[1] - how.image_size
+    corner = tf.random.stateless_uniform([whole, 2], seeds[0], 0, margin + 1, dtype=tf.int32)
+    flip = tf.random.stateless_uniform([whole], seeds[1]) < (0.5 if how.flip else 0.0)
+    captions = _captions(table, rows, seeds[2], how.captions)
+    other = _other_class(table, rows, seeds[3], seeds[4])
+    other_captions = _captions(table, other, seeds[5], how.captions)
+    latent = tf.random.stateless_normal([whole + half, how.latent_size], seeds[6])
+
+    def own(values: Tensor, count: int = whole, start: int = 0) -> Tensor:
+        share = count // replicas
+        return values[start + replica * share : start + (replica + 1) * share]
+
+    embedding = _mean_embedding(table, own(captions))
+    first = _mean_embedding(table, own(captions, half))
+    second = _mean_embedding(table, own(captions, half, half))
+    beta = how.interpolation_beta
+    return Batch(
+        image=_crop(table.image, own(rows), own(corner), own(flip), how.image_size),
+        embedding=embedding,
+        mismatched_embedding=_mean_embedding(table, own(other_captions)),
+        interpolated_embedding=beta * first + (1.0 - beta) * second,
+        latent=tf.concat([own(latent), own(latent, half, whole)], axis=0),
+    )
+
+
+def _captions(table: Table, rows: Tensor, seed: Tensor, count: int) -> Tensor:
+    """Returns captions of the images, drawn with replacement, int32 [rows, count]."""
+    start = tf.gather(table.caption_offset, rows)
+    owned = tf.gather(table.caption_offset, rows + 1) - start
+    chance = tf.random.stateless_uniform([rows.shape[0], count], seed)
+    return start[:, None] + _floor(chance, owned[:, None])
+
+
+def _other_class(table: Table, rows: Tensor, class_seed: Tensor, image_seed: Tensor) -> Tensor:
+    """Returns an image of another class for each row: first a class, uniformly, then an image.
+
+    Source: the sampling of the release of Reed et al., ICML 2016.
+    """
+    classes = table.class_offset.shape[0] - 1
+    own = tf.gather(table.class_index, rows)
+    ahead = tf.random.stateless_uniform(own.shape, class_seed, 1, classes, dtype=tf.int32)
+    other = (own + ahead) % classes
+    start = tf.gather(table.class_offset, other)
+    count = tf.gather(table.class_offset, other + 1) - start
+    chance = tf.random.stateless_uniform(own.shape, image_seed)
+    return tf.gather(table.by_class, start + _floor(chance, count))
+
+
+def _floor(chance: Tensor, count: Tensor) -> Tensor:
+    """Returns whole numbers below `count`, for chances in [0, 1)."""
+    whole = tf.cast(chance * tf.cast(count, tf.float32), tf.int32)
+    return tf.minimum(whole, count - 1)
+
+
+def _mean_embedding(table: Table, captions: Tensor) -> Tensor:
+    return tf.reduce_mean(tf.gather(table.embedding, captions), axis=1)
+
+
+def _crop(image: Tensor, rows: Tensor, corner: Tensor, flip: Tensor, size: int) -> Tensor:
+    """Returns crops [rows, size, size, 3] in [-1, 1], mirrored where `flip`."""
+    stored = image.shape[1]
+    across = tf.range(size, dtype=tf.int32)
+    # One gather of whole lines, then one of pixels within them: no loop over the images.
+    lines = tf.reshape(image, [-1, stored, 3])
+    tall = tf.gather(lines, (rows * stored + corner[:, 0])[:, None] + across)
+    columns = corner[:, 1, None] + tf.where(flip[:, None], size - 1 - across, across)
+    wide = tf.gather(tf.transpose(tall, [0, 2, 1, 3]), columns, batch_dims=1)
+    return to_float(tf.cast(tf.transpose(wide, [0, 2, 1, 3]), tf.float32))

@@ -1,0 +1,153 @@
+"""Captions as codes: the character alphabet, and a sentencepiece vocabulary, behind one `encode`.
+
+Code 0 is padding and whatever is not known; a caption is cut, or filled with 0, to one length.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import sentencepiece
+
+from t2i.errors import InputError
+
+# Character i has code i + 1. `-` stands twice, as released: its later code, 60, is the one used.
+# Source: Reed et al., CVPR 2016, the released code.
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[]{} "
+MAX_SENTENCEPIECE_BYTES = 16 << 20
+
+_CODE_OF_CHARACTER = np.zeros(129, np.int32)
+for _index, _character in enumerate(ALPHABET):
+    _CODE_OF_CHARACTER[ord(_character)] = _index + 1
+_UNKNOWN_PIECE = 1
+# Captions encoded at a time: bounds the memory of the characters, 4 bytes each.
+_BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class CharTokenizer:
+    """Characters of the alphabet of 70, in lower case.
+
+    Attributes:
+        length: codes of a caption; 201 as published.
+    """
+
+    length: int = 201
+
+    @property
+    def kind(self) -> str:
+        """The tokenizer's name in a configuration."""
+        return "char"
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many codes there are, 0 among them."""
+        return len(ALPHABET) + 1
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.int32]:
+        """Returns codes, int32 [n, length]."""
+        codes = np.empty((len(texts), self.length), np.int32)
+        for start in range(0, len(texts), _BLOCK):
+            # The first cut keeps an endless text cheap; a character can become two in lower case.
+            lower = [t[: self.length].lower()[: self.length] for t in texts[start : start + _BLOCK]]
+            characters = np.array(lower, f"U{self.length}").view(np.uint32)
+            characters = characters.reshape(len(lower), self.length)
+            codes[start : start + _BLOCK] = _CODE_OF_CHARACTER[np.minimum(characters, 128)]
+        return codes
+
+
+@dataclass(frozen=True)
+class SentencePieceTokenizer:
+    """Word pieces of a trained vocabulary.
+
+    Attributes:
+        model: the sentencepiece model's bytes.
+        length: codes of a caption.
+
+    Raises:
+        InputError: the model can't be read, or numbers its padding or unknown piece otherwise.
+    """
+
+    model: bytes
+    length: int
+
+    def __post_init__(self) -> None:
+        special = (self._processor.pad_id(), self._processor.unk_id())
+        if special != (0, _UNKNOWN_PIECE):
+            raise InputError(
+                f"sentencepiece model: expected padding 0 and unknown {_UNKNOWN_PIECE}, "
+                f"got {special[0]} and {special[1]}; train the encoder again"
+            )
+
+    @cached_property
+    def _processor(self) -> sentencepiece.SentencePieceProcessor:
+        try:
+            return sentencepiece.SentencePieceProcessor(model_proto=self.model)
+        except (RuntimeError, OSError) as error:
+            raise InputError(
+                "sentencepiece model: expected a vocabulary, got bytes that can't be read; "
+                "train the encoder again"
+            ) from error
+
+    @property
+    def kind(self) -> str:
+        """The tokenizer's name in a configuration."""
+        return "sentencepiece"
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many codes there are, 0 among them."""
+        return int(self._processor.get_piece_size())
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.int32]:
+        """Returns codes, int32 [n, length]."""
+        codes = np.zeros((len(texts), self.length), np.int32)
+        pieces = self._processor.encode([_utf8(text) for text in texts], num_threads=1)
+        for row, own in zip(codes, pieces, strict=True):
+            row[: len(own)] = own[: self.length]
+        codes[codes == _UNKNOWN_PIECE] = 0
+        return codes
+
+
+Tokenizer = CharTokenizer | SentencePieceTokenizer
+
+
+def train_sentencepiece(texts: Sequence[str], vocabulary_size: int) -> bytes:
+    """Returns a sentencepiece model of the texts, the same bytes for the same texts.
+
+    Args:
+        texts: the captions trained on, and no others.
+        vocabulary_size: pieces at most; texts of few words give fewer.
+
+    Raises:
+        InputError: the vocabulary is too small for the characters in the texts.
+    """
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter([_utf8(text) for text in texts]),
+            model_writer=model,
+            vocab_size=vocabulary_size,
+            hard_vocab_limit=False,
+            pad_id=0,
+            unk_id=_UNKNOWN_PIECE,
+            bos_id=-1,
+            eos_id=-1,
+            normalization_rule_name="nmt_nfkc_cf",
+            num_threads=1,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise InputError(
+            f"text.vocabulary_size: expected enough pieces for the captions' characters, "
+            f"got {vocabulary_size}; raise it"
+        ) from error
+    return model.getvalue()
+
+
+def _utf8(text: str) -> str:
+    """Returns the text without lone surrogates, which a command line can hold and UTF-8 can't."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,194 @@
+"""t2i: trains text-to-image GANs on pairs files, and paints sentences."""
+
+from pathlib import Path
+
+import click
+
+import t2i
+from t2i.command_line import Commands, require_tensorflow
+from t2i.errors import InputError
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+MAX_CAPTIONS_BYTES = 64 << 20
+_CAPTION_LENGTH = 10_000
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(t2i.__version__, prog_name="t2i")
+def main() -> None:
+    """From a sentence to a picture: trains text-conditional GANs, and paints with them."""
+
+
+@main.command()
+@click.argument("config", type=_FILE)
+@click.option("--data", required=True, type=_FILE, help="Pairs file with embedded captions.")
+@click.option("--run", "folder", required=True, type=_FOLDER, help="Run directory.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
+def train(
+    config: Path, data: Path, folder: Path, overrides: tuple[str, ...], dry_run: bool
+) -> None:
+    """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
+    from t2i import configfile
+    from t2i.config import Config
+
+    settings = configfile.load(config, Config, overrides)
+    # Cheap checks come first: TensorFlow takes seconds to import.
+    from t2i import pairs
+
+    pairs.read_encoder(data)
+    require_tensorflow()
+    from t2i.runs import Run
+    from t2i.training import Trainer
+
+    trainer = Trainer(settings, data, Run(folder))
+    plan = trainer.plan
+    click.echo(
+        f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
+        f"{plan.steps:,} steps of {settings.training.batch_size} on {plan.replicas} "
+        f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
+    )
+    click.echo(
+        f"generator {plan.generator_parameters:,} parameters, discriminator "
+        f"{plan.discriminator_parameters:,}; precision {plan.precision}"
+    )
+    if dry_run:
+        click.echo("dry run: nothing trained, nothing written")
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=plan.steps, unit="step", desc="training", mininterval=1.0) as bar:
+
+        def progress(step: int, means: dict[str, float]) -> None:
+            # The bar begins where a resumed run does.
+            bar.initial = bar.initial or max(0, step - settings.training.log_every)
+            bar.update(step - bar.n)
+            accuracy = (means.get(f"d/accuracy_{kind}") for kind in ("real", "mismatched", "fake"))
+            shown = "/".join(f"{value:.0%}" for value in accuracy if value is not None)
+            bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, D right {shown}")
+
+        first = trainer.train(progress)
+    if first == plan.steps:
+        click.echo(f"{folder}: finished before, at step {plan.steps:,}; nothing to do")
+    else:
+        click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
+
+
+@main.command()
+@click.argument("run", type=_FOLDER)
+@click.argument("sentences", nargs=-1)
+@click.option("--captions", type=_FILE, help="Text file with a sentence a line.")
+@click.option("--count", default=5, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option(
+    "--out",
+    default=Path("birds.png"),
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="A .png file for one grid; anything else is a folder for single pictures.",
+)
+def generate(
+    run: Path, sentences: tuple[str, ...], captions: Path | None, count: int, seed: int, out: Path
+) -> None:
+    """Paints COUNT pictures of each of the SENTENCES with the last checkpoint of RUN."""
+    texts = [*sentences, *(_lines(captions) if captions else [])]
+    if not texts:
+        raise InputError('sentences: expected at least one, got none; type one in "quotes"')
+    _check_sentences(texts)
+    if out.suffix.lower() == ".png" and len(texts) * count > 4096:
+        raise InputError(
+            f"--out: expected a folder for {len(texts) * count} pictures, got the grid {out}; "
+            "a grid holds 4096"
+        )
+    require_tensorflow()
+    from tqdm import tqdm
+
+    from t2i.images import captioned_grid, save_image
+    from t2i.sampling import Painter
+
+    painter = Painter(run)
+    if out.suffix.lower() == ".png":
+        painted = painter.paint(texts, count, seed)
+        scale = max(1, 128 // painter.config.image_size)
+        save_image(out, captioned_grid(painted, texts, scale))
+    else:
+        digits = len(str(len(texts)))
+        for number, text in enumerate(tqdm(texts, unit="sentence", desc="painting"), start=1):
+            for index, picture in enumerate(painter.paint([text], count, seed)[0]):
+                save_image(out / f"{number:0{digits}d}_{index:04d}.png", picture)
+        (out / "captions.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    click.echo(f"{out}: {len(texts) * count} pictures of {len(texts)} sentences")
+
+
+@main.command()
+@click.argument("run", type=_FOLDER)
+@click.argument("first")
+@click.argument("second", required=False)
+@click.option("--latents", is_flag=True, help="Between two latents, for one sentence.")
+@click.option("--steps", default=9, show_default=True, type=click.IntRange(2, 200))
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option("--out", default=Path("interpolation.png"), show_default=True, type=_FILE)
+def interpolate(
+    run: Path, first: str, second: str | None, latents: bool, steps: int, seed: int, out: Path
+) -> None:
+    """Paints the way from the sentence FIRST to SECOND, as a strip and as a GIF.
+
+    With --latents: from one latent to another, for the sentence FIRST.
+    """
+    if latents == (second is not None):
+        raise InputError(
+            "sentences: expected two, or one with --latents, got "
+            f"{'two with --latents' if latents else 'one'}; type the sentences in quotes"
+        )
+    texts = [first] if second is None else [first, second]
+    _check_sentences(texts)
+    if out.suffix.lower() != ".png":
+        raise InputError(f"--out: expected a .png file, got {out}; the GIF goes beside it")
+    require_tensorflow()
+    import numpy as np
+
+    from t2i.images import grid, save_gif, save_image
+    from t2i.sampling import Painter, between, between_latents
+
+    painter = Painter(run)
+    embedding = painter.embed(texts)
+    ends = painter.latents(2, seed)
+    if latents:
+        rows = painter.paint_rows(
+            np.repeat(embedding, steps, axis=0), between_latents(ends[0], ends[1], steps)
+        )
+    else:
+        rows = painter.paint_rows(
+            between(embedding[0], embedding[1], steps), np.repeat(ends[:1], steps, axis=0)
+        )
+    scale = max(1, 128 // painter.config.image_size)
+    enlarged = rows.repeat(scale, axis=1).repeat(scale, axis=2)
+    save_image(out, grid(enlarged[None]))
+    save_gif(out.with_suffix(".gif"), enlarged)
+    click.echo(f"{out} and {out.with_suffix('.gif')}: {steps} pictures")
+
+
+def _lines(path: Path) -> list[str]:
+    """Returns the sentences of a text file, empty lines left out."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_CAPTIONS_BYTES + 1)
+        if len(content) > MAX_CAPTIONS_BYTES:
+            raise InputError(
+                f"{path}: expected at most {MAX_CAPTIONS_BYTES} bytes, got more; split the file"
+            )
+        text = content.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "other bytes"
+        raise InputError(f"{path}: expected UTF-8 text, got {reason}; a sentence a line") from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _check_sentences(texts: list[str]) -> None:
+    for text in texts:
+        if not text.strip() or len(text) > _CAPTION_LENGTH:
+            raise InputError(
+                f"sentences: expected words, at most {_CAPTION_LENGTH} characters, got "
+                f"{text[:40]!r}; describe a picture"
+            )

@@ -1,0 +1,305 @@
+"""Every hyper-parameter: typed, frozen, strict, with its unit and its source.
+
+`configfile` reads YAML into one of the configurations below, and refuses what they do not know.
+"""
+
+from typing import Annotated, Literal, Self
+
+import pydantic
+from pydantic import Field, model_validator
+
+Weight = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[int, Field(ge=1, le=1 << 30)]
+Precision = Literal["float32", "mixed_bfloat16", "auto"]
+
+
+class Section(pydantic.BaseModel):
+    """Frozen keys with types that are taken at their word; what is not a key is an error."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class NetworksConfig(Section):
+    """Sizes of the two networks. Source: Reed et al., ICML 2016; sizes from their release.
+
+    Attributes:
+        generator_width: ngf; channels of the generator's last hidden layer.
+        discriminator_width: ndf; channels of the discriminator's first layer.
+        latent_size: numbers in z.
+        text_size: numbers that an embedding is projected to, in each network.
+        synchronized_batch_norm: take batch statistics over all replicas.
+    """
+
+    generator_width: Positive = 128
+    discriminator_width: Positive = 64
+    latent_size: Positive = 100
+    text_size: Positive = 128
+    synchronized_batch_norm: bool = False
+
+
+class TextConfig(Section):
+    """How captions become the condition.
+
+    Attributes:
+        captions_per_embedding: captions of a picture, drawn with replacement, whose embeddings
+            are averaged. Source: 4 in the release of Reed et al., ICML 2016.
+        whitened_components: principal components kept and scaled to unit variance, fitted on
+            the captions trained on; 0 takes the embeddings as they are.
+        whitening_floor: smallest variance divided by, as a fraction of the first component's.
+    """
+
+    captions_per_embedding: Positive = 4
+    whitened_components: Annotated[int, Field(ge=0, le=65536)] = 0
+    whitening_floor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.02
+
+
+class LossesConfig(Section):
+    """The weight of every term; a term of weight 0 is not computed.
+
+    Attributes:
+        real: D on {real picture, its text}.
+        mismatched: D on {real picture, text of another class} (GAN-CLS).
+        fake: D on {generated picture, its text}.
+        interpolated_fake: D on pictures generated for interpolated texts. 0 in the paper.
+        real_label: D's target for real pairs; below 1 is one-sided label smoothing.
+            Source: Salimans et al. 2016, section 3.4.
+        adversarial: G on {generated picture, its text}.
+        interpolated: G on {picture for an interpolated text, that text} (GAN-INT).
+        interpolation_beta: share of the first text in beta t1 + (1 - beta) t2.
+        feature_matching: mean squared difference of batch-mean activations of D.
+            Source: Salimans et al. 2016, section 3.1, with the mean over the activations in
+            place of the sum, so that a weight means the same at every size.
+        feature_matching_layer: side, in pixels, of the activations of D compared.
+        l1: mean absolute difference of a generated picture and the real one of its text.
+    """
+
+    real: Weight = 1.0
+    mismatched: Weight = 0.5
+    fake: Weight = 0.5
+    interpolated_fake: Weight = 0.0
+    real_label: Annotated[float, Field(gt=0.5, le=1.0)] = 1.0
+    adversarial: Weight = 1.0
+    interpolated: Weight = 1.0
+    interpolation_beta: Fraction = 0.5
+    feature_matching: Weight = 0.0
+    feature_matching_layer: Positive = 4
+    l1: Weight = 0.0
+
+
+class OptimizerConfig(Section):
+    """Adam and its schedule, the same for both networks.
+
+    Attributes:
+        learning_rate: at the start.
+        beta_1: Adam. Source: Radford et al. 2016.
+        beta_2: Adam.
+        epsilon: Adam.
+        decay: `step` multiplies by `decay_factor` every `decay_epochs` epochs (Reed et al.);
+            `linear` falls to 0 over the last `decay_share` of the run; `none` stays.
+        decay_factor: see `decay`.
+        decay_epochs: see `decay`.
+        decay_share: see `decay`.
+    """
+
+    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 2e-4
+    beta_1: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.5
+    beta_2: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.999
+    epsilon: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-8
+    decay: Literal["step", "linear", "none"] = "step"
+    decay_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
+    decay_epochs: Positive = 100
+    decay_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.4
+
+
+class TrainingConfig(Section):
+    """How long, how large, and what is kept.
+
+    Attributes:
+        splits: splits of the pairs file trained on.
+        epochs: passes over the pictures; a picture left over from the last full batch waits
+            for the next pass.
+        batch_size: pictures a step over all replicas together.
+        flip: mirror half of the pictures; off where captions tell left from right.
+        ema: decay of the average of the generator's weights a step; 0 keeps none.
+        precision: of the arithmetic; `auto` measures which is faster on this machine.
+        steps_per_launch: steps run inside one call of the device.
+        checkpoint_every: steps.
+        checkpoints_kept: the newest.
+        log_every: steps between the points of the curves.
+        sample_every: steps between the painted grids.
+        samples: sentences in the grid.
+    """
+
+    splits: Annotated[list[Literal["train", "val", "test"]], Field(min_length=1)] = Field(
+        default=["train", "val"]
+    )
+    epochs: Positive = 600
+    batch_size: Positive = 64
+    flip: bool = True
+    ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    precision: Precision = "auto"
+    steps_per_launch: Positive = 50
+    checkpoint_every: Positive = 1000
+    checkpoints_kept: Positive = 3
+    log_every: Positive = 50
+    sample_every: Positive = 1000
+    samples: Annotated[int, Field(ge=1, le=64)] = 8
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        if len(set(self.splits)) != len(self.splits):
+            raise ValueError(f"splits: expected each once, got {self.splits}; drop the repeated")
+        if self.batch_size % 2:
+            raise ValueError(
+                f"batch_size: expected an even number, got {self.batch_size}; GAN-INT pairs texts"
+            )
+        return self
+
+
+class Config(Section):
+    """A run of `t2i train`.
+
+    Attributes:
+        seed: of every random draw and of the first weights.
+        image_size: side of the generated pictures, pixels; a power of two.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 0
+    image_size: Annotated[int, Field(ge=8, le=256)] = 64
+    networks: NetworksConfig = NetworksConfig()
+    text: TextConfig = TextConfig()
+    losses: LossesConfig = LossesConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        if self.image_size & (self.image_size - 1):
+            raise ValueError(
+                f"image_size: expected a power of two from 8 to 256, got {self.image_size}"
+            )
+        layers = [1 << power for power in range(2, self.image_size.bit_length() - 1)]
+        if self.losses.feature_matching_layer not in layers:
+            raise ValueError(
+                f"losses.feature_matching_layer: expected one of {layers}, "
+                f"got {self.losses.feature_matching_layer}"
+            )
+        return self
+
+
+class ConvolutionConfig(Section):
+    """A one-dimensional convolution with ReLU, and the max-pooling behind it.
+
+    Attributes:
+        filters: channels out.
+        kernel_size: codes wide.
+        pool_size: 1 is no pooling.
+        pool_stride: codes from one window to the next.
+    """
+
+    filters: Positive
+    kernel_size: Positive = 4
+    pool_size: Positive = 1
+    pool_stride: Positive = 1
+
+
+class TextEncoderConfig(Section):
+    """The shape of the text encoder.
+
+    Attributes:
+        tokenizer: `char` reads the alphabet of 70; `sentencepiece` a vocabulary of word pieces.
+        length: codes read of a caption; the rest is cut off.
+        vocabulary_size: word pieces at most (sentencepiece).
+        code_size: numbers learned for a word piece (sentencepiece); a character is one-hot.
+        convolutions: from the codes up.
+        batch_norm: behind every convolution; the published shapes have none.
+        dropout: share of activations dropped behind every convolution; 0 as published.
+        recurrent: `gru`, or `relu` for a plain recurrent layer with ReLU.
+        recurrent_units: its width.
+        embedding_size: numbers in an embedding.
+    """
+
+    tokenizer: Literal["char", "sentencepiece"] = "char"
+    length: Annotated[int, Field(ge=1, le=4096)] = 201
+    vocabulary_size: Annotated[int, Field(ge=16, le=64000)] = 2000
+    code_size: Positive = 64
+    convolutions: Annotated[list[ConvolutionConfig], Field(min_length=1, max_length=16)]
+    batch_norm: bool = False
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    recurrent: Literal["gru", "relu"] = "gru"
+    recurrent_units: Positive = 512
+    embedding_size: Positive = 1024
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        steps = self.length
+        for index, layer in enumerate(self.convolutions):
+            steps -= layer.kernel_size - 1
+            steps = (steps - layer.pool_size) // layer.pool_stride + 1
+            if steps < 1:
+                raise ValueError(
+                    f"convolutions.{index}: expected at least 1 step left of length "
+                    f"{self.length}, got {steps}; pool less or read a longer text"
+                )
+        return self
+
+
+class ImageEncoderConfig(Section):
+    """The image side of the joint embedding.
+
+    Attributes:
+        network: `convolutional`, trained with the text side; or a frozen network of
+            `keras.applications`, `InceptionV3` for example, when its weights are on disk.
+        weights: path of those weights (`.weights.h5`, `.h5` or `.keras`).
+        image_size: side of the pictures it reads, pixels; others are resized.
+        width: channels of the first convolution (`convolutional`); doubled at each halving.
+        dropout: before the last layer.
+        crop: pixels of shift in training (`convolutional`): pictures are resized to
+            `image_size + crop`, and each batch takes a window of them.
+        flip: mirror half of the pictures in training (`convolutional`); not for captions that
+            tell left from right.
+    """
+
+    network: str = "convolutional"
+    weights: str | None = None
+    image_size: Annotated[int, Field(ge=16, le=512)] = 64
+    width: Positive = 32
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    crop: Annotated[int, Field(ge=0, le=256)] = 0
+    flip: bool = False
+
+
+class EncoderConfig(Section):
+    """A run of `t2i-prep train-encoder`: the structured joint embedding of Reed et al., CVPR 2016.
+
+    Attributes:
+        seed: of every random draw and of the first weights.
+        text: the text side.
+        image: the image side.
+        steps: updates.
+        classes_per_batch: different classes in a batch (fewer when there are not as many).
+        images_per_class: pictures of each, one caption each; pairs of one class are not
+            pushed apart.
+        optimizer: `rmsprop` as published, or `adam`.
+        learning_rate: at the start.
+        decay_factor: multiplies the rate every `decay_steps` steps; 1 keeps it.
+        decay_steps: steps.
+        linear_decay_share: the rate falls to 0 over this last share of the run; 0 does not.
+        initial_range: weights start from U(-r, r); 0 takes the layers' own start.
+        checkpoint_every: steps.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 0
+    text: TextEncoderConfig
+    image: ImageEncoderConfig = ImageEncoderConfig()
+    steps: Positive = 30000
+    classes_per_batch: Annotated[int, Field(ge=2, le=4096)] = 40
+    images_per_class: Positive = 1
+    optimizer: Literal["rmsprop", "adam"] = "rmsprop"
+    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 7e-4
+    decay_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.98
+    decay_steps: Positive = 150
+    linear_decay_share: Fraction = 0.0
+    initial_range: Annotated[float, Field(ge=0.0, le=1.0)] = 0.08
+    checkpoint_every: Positive = 500

@@ -1,0 +1,46 @@
+"""Writing files so that a reader never sees half of one."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from t2i.errors import InputError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields a name beside `path` to write to; renames it to `path` when the block ends well.
+
+    The temporary name keeps the suffix of `path`, which some writers insist on. When the
+    block raises, whatever was written is removed and the old `path` stays as it was.
+
+    Raises:
+        InputError: the folder of `path` can't be made or written to.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise InputError(
+            f"{path}: expected a place that can be written, got {error.strerror}; "
+            "choose another output"
+        ) from error
+    try:
+        unfinished = folder / path.name
+        yield unfinished
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())
+        unfinished.replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

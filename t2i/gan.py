@@ -1,0 +1,282 @@
+"""TextToImageGAN: both networks, their optimizers, and one step of training.
+
+Source: Reed et al., ICML 2016, Algorithm 1, with GAN-CLS, GAN-INT and, from Salimans et al.
+2016, feature matching and one-sided label smoothing. Deviations: right and mismatched texts
+share one look of D at the picture (their gradients are the same); D's update and G's share one
+pass of G, and so its latents; the feature-matching target is taken before D's update.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from t2i import losses
+from t2i.batch_norm import FusedBatchNormalization
+from t2i.batches import Batch
+from t2i.config import Config, OptimizerConfig
+from t2i.networks import Whitening, build_discriminator, build_generator
+
+Tensor = Any
+Terms = dict[str, Tensor]
+
+
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """The learning rate of a step: constant, halved in steps, or falling in a line at the end."""
+
+    def __init__(self, config: OptimizerConfig, steps_per_epoch: int, steps: int) -> None:
+        self._config = config
+        self._every = config.decay_epochs * steps_per_epoch
+        self._steps = steps
+
+    def __call__(self, step: Tensor) -> Tensor:
+        """Returns the learning rate, float32 scalar."""
+        config = self._config
+        step = tf.cast(step, tf.float32)
+        share = tf.constant(1.0)
+        if config.decay == "step":
+            share = config.decay_factor ** tf.floor(step / self._every)
+        elif config.decay == "linear":
+            share = tf.clip_by_value(
+                (self._steps - step) / (config.decay_share * self._steps), 0.0, 1.0
+            )
+        return config.learning_rate * share
+
+
+class TextToImageGAN:
+    """A text-conditional GAN.
+
+    Attributes:
+        generator: G, {embedding, latent} -> image.
+        discriminator: D, {image, embedding} -> {logit, features}.
+        average: G with the exponential moving average of its weights, or None.
+        generator_optimizer: Adam.
+        discriminator_optimizer: Adam.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        embedding_size: int,
+        steps_per_epoch: int,
+        precision: str,
+        whitening: Whitening | None = None,
+    ) -> None:
+        """Builds everything, the optimizers' state too, from the seed of the config.
+
+        Args:
+            config: of the run.
+            embedding_size: numbers in an embedding.
+            steps_per_epoch: steps that the schedule calls an epoch.
+            precision: `float32` or `mixed_bfloat16`.
+            whitening: kernel and bias applied to the embeddings, or None.
+        """
+        self.config = config
+        keras.utils.set_random_seed(config.seed)
+        # The fused kernel can't synchronise replicas.
+        normalization = (
+            keras.layers.BatchNormalization
+            if config.networks.synchronized_batch_norm
+            else FusedBatchNormalization
+        )
+        sizes = (config.networks, config.image_size, embedding_size)
+        self.generator = build_generator(*sizes, normalization, precision, whitening)
+        self.discriminator = build_discriminator(*sizes, normalization, precision, whitening)
+        self.average = None
+        if config.training.ema:
+            self.average = build_generator(
+                *sizes, keras.layers.BatchNormalization, precision, whitening
+            )
+            self.average.set_weights(self.generator.get_weights())
+        schedule = Schedule(
+            config.optimizer, steps_per_epoch, config.training.epochs * steps_per_epoch
+        )
+        self.generator_optimizer = self._adam(schedule)
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer = self._adam(schedule)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self._trunk = self.discriminator.get_layer("trunk")
+        self._head = self.discriminator.get_layer("head")
+        self._uses_interpolated = bool(
+            config.losses.interpolated or config.losses.interpolated_fake
+        )
+
+    def _adam(self, schedule: Schedule) -> keras.optimizers.Optimizer:
+        config = self.config.optimizer
+        return keras.optimizers.Adam(
+            schedule, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon
+        )
+
+    def step(self, batch: Batch) -> Terms:
+        """Updates D, then G, by one batch; returns the loss terms and what else is watched.
+
+        A pure function of the weights and the batch. Inside a replica, the objective is
+        divided by their number: the optimizers add the gradients up.
+        """
+        embedding = batch.embedding
+        if self._uses_interpolated:
+            embedding = tf.concat([embedding, batch.interpolated_embedding], axis=0)
+        latent = batch.latent[: tf.shape(embedding)[0]]
+        with tf.GradientTape() as tape:
+            fakes = self.generator({"embedding": embedding, "latent": latent}, training=True)
+        watched, target = self.update_discriminator(batch, fakes, embedding)
+        with tf.GradientTape(watch_accessed_variables=False) as to_fakes:
+            to_fakes.watch(fakes)
+            terms = self.generator_terms(batch, fakes, embedding, target)
+            objective = _objective(terms)
+        variables = self.generator.trainable_variables
+        gradients = tape.gradient(
+            fakes, variables, output_gradients=to_fakes.gradient(objective, fakes)
+        )
+        self.generator_optimizer.apply(gradients, variables)
+        return {
+            **watched,
+            **terms,
+            "g/gradient_norm": _norm(gradients),
+        }
+
+    def update_discriminator(
+        self, batch: Batch, fakes: Tensor, embedding: Tensor
+    ) -> tuple[Terms, Tensor]:
+        """Updates D; returns what is watched, and the batch mean of its features of real images.
+
+        Args:
+            batch: the real images and their texts.
+            fakes: float32 [b or b + b / 2, s, s, 3], taken as constants.
+            embedding: of the fakes; the interpolated ones last.
+        """
+        with tf.GradientTape() as tape:
+            terms, watched, target = self.discriminator_terms(
+                batch, tf.stop_gradient(fakes), embedding
+            )
+            objective = _objective(terms)
+        variables = self.discriminator.trainable_variables
+        gradients = tape.gradient(objective, variables)
+        self.discriminator_optimizer.apply(gradients, variables)
+        return {**terms, **watched, "d/gradient_norm": _norm(gradients)}, tf.stop_gradient(target)
+
+    def discriminator_terms(
+        self, batch: Batch, fakes: Tensor, embedding: Tensor
+    ) -> tuple[Terms, Terms, Tensor]:
+        """Returns D's weighted loss terms, its accuracies, and its mean features of real images."""
+        weights = self.config.losses
+        terms, watched = {}, {}
+        # Each kind of pair goes through on its own: batch statistics are not mixed.
+        features = self._trunk(batch.image, training=True)
+        seen = features["4"]
+        if weights.real:
+            logit = self._head({"seen": seen, "embedding": batch.embedding}, training=True)
+            terms["d/real"] = weights.real * losses.cross_entropy(logit, weights.real_label)
+            watched["d/accuracy_real"] = _share(logit > 0)
+        if weights.mismatched:
+            logit = self._head(
+                {"seen": seen, "embedding": batch.mismatched_embedding}, training=True
+            )
+            terms["d/mismatched"] = weights.mismatched * losses.cross_entropy(logit, 0.0)
+            watched["d/accuracy_mismatched"] = _share(logit < 0)
+        count = tf.shape(batch.image)[0]
+        if weights.fake or weights.interpolated_fake:
+            if not weights.interpolated_fake:
+                fakes, embedding = fakes[:count], embedding[:count]
+            logit = self._judge(fakes, embedding)["logit"]
+            if weights.fake:
+                terms["d/fake"] = weights.fake * losses.cross_entropy(logit[:count], 0.0)
+                watched["d/accuracy_fake"] = _share(logit[:count] < 0)
+            if weights.interpolated_fake:
+                terms["d/interpolated_fake"] = weights.interpolated_fake * losses.cross_entropy(
+                    logit[count:], 0.0
+                )
+        return terms, watched, self._mean_features(features)
+
+    def generator_terms(
+        self, batch: Batch, fakes: Tensor, embedding: Tensor, target: Tensor
+    ) -> Terms:
+        """Returns G's weighted loss terms.
+
+        Args:
+            batch: the real images.
+            fakes: float32 [b or b + b / 2, s, s, 3].
+            embedding: of the fakes; the interpolated ones last.
+            target: the batch mean of D's features of real images.
+        """
+        weights = self.config.losses
+        terms = {}
+        count = tf.shape(batch.image)[0]
+        verdict = self._judge(fakes, embedding)
+        logit = verdict["logit"]
+        if weights.adversarial:
+            terms["g/adversarial"] = weights.adversarial * losses.cross_entropy(logit[:count], 1.0)
+        if weights.interpolated:
+            terms["g/interpolated"] = weights.interpolated * losses.cross_entropy(
+                logit[count:], 1.0
+            )
+        if weights.feature_matching:
+            own = {side: value[:count] for side, value in verdict["features"].items()}
+            terms["g/feature_matching"] = weights.feature_matching * losses.feature_matching(
+                target, self._mean_features(own)
+            )
+        if weights.l1:
+            terms["g/l1"] = weights.l1 * losses.l1(batch.image, fakes[:count])
+        return terms
+
+    def _judge(self, images: Tensor, embedding: Tensor) -> Any:
+        return self.discriminator({"image": images, "embedding": embedding}, training=True)
+
+    def _mean_features(self, features: Any) -> Tensor:
+        layer = features[str(self.config.losses.feature_matching_layer)]
+        mean = ops.mean(ops.cast(layer, "float32"), axis=0)
+        # The mean over the whole batch, so that the term does not depend on the replicas.
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, mean)
+
+    def update_average(self, strategy: Any) -> None:
+        """Moves the averaged generator a step towards the live one; between replicas' steps."""
+        if self.average is None:
+            return
+        # Young averages follow faster, so that the first weights, which are noise, are soon
+        # forgotten: min(decay, (1 + n) / (10 + n)), as in tf.train.ExponentialMovingAverage.
+        done = tf.cast(self.generator_optimizer.iterations.value, tf.float32)
+        share = 1.0 - tf.minimum(self.config.training.ema, (1.0 + done) / (10.0 + done))
+
+        def move(average: Tensor, weight: Tensor) -> None:
+            average.assign_add(share * (weight - average))
+
+        for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
+            strategy.extended.update(average.value, move, args=(weight.value,))
+
+    def painting_weights(self) -> list[Any]:
+        """Returns the weights that paint best: the average's where there is one."""
+        weights: list[Any] = (self.average or self.generator).get_weights()
+        return weights
+
+    def export_generator(self) -> keras.Model:
+        """Returns G for painting: averaged where there is an average, stock layers, float32."""
+        source = self.average or self.generator
+        whitening = None
+        if any(layer.name == "whitening" for layer in source.layers):
+            kernel, bias = source.get_layer("whitening").get_weights()
+            whitening = (kernel, bias)
+        model = build_generator(
+            self.config.networks,
+            self.config.image_size,
+            source.input["embedding"].shape[-1],
+            whitening=whitening,
+        )
+        model.set_weights(self.painting_weights())
+        return model
+
+
+def _objective(terms: Terms) -> Tensor:
+    """Returns the sum of the terms, divided once by the number of replicas."""
+    replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+    return tf.add_n(list(terms.values())) / replicas
+
+
+def _share(true: Tensor) -> Tensor:
+    return tf.reduce_mean(tf.cast(true, tf.float32))
+
+
+def _norm(gradients: list[Tensor]) -> Tensor:
+    """Returns the norm of the gradient of the undivided objective, of this replica."""
+    replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+    return tf.linalg.global_norm(gradients) * replicas

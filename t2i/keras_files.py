@@ -1,0 +1,52 @@
+"""Weights out of `.keras` files that may come from anybody.
+
+The network is built by us from a checked configuration; the one that Keras wrote into the file
+is never read, and only numbers are taken from it: no code runs.
+"""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2i.errors import InputError
+
+WEIGHTS = "model.weights.h5"
+
+
+def member(path: Path, archive: zipfile.ZipFile, name: str, bound: int) -> zipfile.ZipInfo:
+    """Returns the one member of that name, which no more than `bound` bytes unpack to.
+
+    Raises:
+        InputError: there is none, there are two, it is packed, or it is too large.
+    """
+    found = [info for info in archive.infolist() if info.filename == name]
+    if len(found) != 1:
+        raise InputError(f"{path}: expected one {name} inside, got {len(found)}; make it again")
+    info = found[0]
+    # As Keras writes them. What is not packed can't unpack to more than the file holds.
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size > bound:
+        raise InputError(
+            f"{path}: expected {name} unpacked and of at most {bound} bytes, "
+            f"got {info.file_size}; make it again"
+        )
+    return info
+
+
+def load_weights(path: Path, model: Any) -> None:
+    """Fills a model with the weights in a `.keras` file.
+
+    Raises:
+        InputError: the file is no such archive, or holds other or damaged weights.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member(path, archive, WEIGHTS, path.stat().st_size)
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path}: expected the weights of a {model.name}, got others; make it again"
+        ) from error
+    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+        raise InputError(f"{path}: expected finite weights, got nan or infinity; make it again")

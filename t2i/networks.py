@@ -1,0 +1,235 @@
+"""The two networks, as functional Keras models of stock layers.
+
+Source: Reed et al., ICML 2016, section 4.1 and their release; sizes are numbers, so that any
+power of two from 8 pixels up has its pair of networks. Deviations: LeakyReLU behind every batch
+normalisation of D's trunk but the one added to the residual (the release leaves out another);
+no bias in convolutions (the release zeroes them at every step).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import layers
+
+from t2i.config import NetworksConfig
+
+Whitening = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+Normalization = Callable[..., keras.layers.Layer]
+
+# Widest layers stay at this multiple of the width, whatever the size of the pictures.
+_WIDEST = 8
+# Torch's defaults, which the recipe was tuned with.
+_EPSILON, _MOMENTUM = 1e-5, 0.9
+
+
+def build_generator(
+    config: NetworksConfig,
+    image_size: int,
+    embedding_size: int,
+    normalization: Normalization = layers.BatchNormalization,
+    dtype: str = "float32",
+    whitening: Whitening | None = None,
+) -> keras.Model:
+    """Returns G: {embedding [b, embedding_size], latent [b, z]} -> image [b, s, s, 3], tanh.
+
+    Args:
+        config: widths.
+        image_size: s; a power of two from 8.
+        embedding_size: numbers in an embedding.
+        normalization: the layer class of the convolutions' batch normalisation.
+        dtype: Keras policy of the arithmetic; weights and the picture are float32.
+        whitening: kernel [embedding_size, k] and bias [k] applied to the embeddings first.
+    """
+    width, synchronized = config.generator_width, config.synchronized_batch_norm
+
+    def norm(x: Any) -> Any:
+        return _norm(normalization, synchronized)(x)
+
+    with _policy(dtype):
+        embedding = keras.Input((embedding_size,), name="embedding")
+        latent = keras.Input((config.latent_size,), name="latent")
+        text = _whitened(embedding, whitening)
+        text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(text)
+        text = layers.LeakyReLU(0.2)(text)
+        x = layers.Concatenate()([latent, text])
+        channels = _channels(width, image_size, 4)
+        # A transposed 4x4 convolution of one pixel is a dense layer.
+        x = layers.Dense(16 * channels, use_bias=False, kernel_initializer=_init(), name="project")(
+            x
+        )
+        x = norm(layers.Reshape((4, 4, channels))(x))
+        side = 4
+        while True:
+            if side <= 8:
+                x = _residual(x, channels // 4, "relu", norm, f"g{side}")
+            x = layers.ReLU()(x)
+            side *= 2
+            if side == image_size:
+                break
+            channels = _channels(width, image_size, side)
+            x = norm(_up(channels, f"up{side}")(x))
+        x = _up(3, "image")(x)
+        image = layers.Activation("tanh", dtype="float32")(x)
+    return keras.Model({"embedding": embedding, "latent": latent}, image, name="generator")
+
+
+def build_discriminator(
+    config: NetworksConfig,
+    image_size: int,
+    embedding_size: int,
+    normalization: Normalization = layers.BatchNormalization,
+    dtype: str = "float32",
+    whitening: Whitening | None = None,
+) -> keras.Model:
+    """Returns D: {image [b, s, s, 3], embedding [b, e]} -> {"logit" [b, 1], "features"}.
+
+    It is made of two models, its layers `trunk` and `head`: the trunk looks at the picture
+    alone, so that one look serves the right text and the mismatched one. `features` maps each
+    side of the trunk's activations, "4" for the last, to [b, side, side, channels].
+
+    Args: as `build_generator`.
+    """
+    with _policy(dtype):
+        trunk = _trunk(config, image_size, normalization)
+        seen = trunk.output["4"]
+        head = _head(config, seen.shape[-1], embedding_size, normalization, whitening)
+        image = keras.Input((image_size, image_size, 3), name="image")
+        embedding = keras.Input((embedding_size,), name="embedding")
+        features = trunk(image)
+        logit = head({"seen": features["4"], "embedding": embedding})
+    return keras.Model(
+        {"image": image, "embedding": embedding},
+        {"logit": logit, "features": features},
+        name="discriminator",
+    )
+
+
+def _trunk(config: NetworksConfig, image_size: int, normalization: Normalization) -> keras.Model:
+    width = config.discriminator_width
+
+    def norm(x: Any) -> Any:
+        return _norm(normalization, config.synchronized_batch_norm)(x)
+
+    image = keras.Input((image_size, image_size, 3), name="image")
+    x: Any = image
+    features = {}
+    side = image_size
+    while side > 4:
+        side //= 2
+        x = layers.Conv2D(
+            _channels(width, image_size, side),
+            4,
+            strides=2,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=_init(),
+            name=f"down{side}",
+        )(x)
+        if side != image_size // 2:
+            x = norm(x)
+        if side == 4:
+            x = _residual(x, x.shape[-1] // 4, "leaky_relu", norm, "d4")
+        x = layers.LeakyReLU(0.2)(x)
+        features[str(side)] = x
+    return keras.Model(image, features, name="trunk")
+
+
+def _head(
+    config: NetworksConfig,
+    channels: int,
+    embedding_size: int,
+    normalization: Normalization,
+    whitening: Whitening | None,
+) -> keras.Model:
+    synchronized = config.synchronized_batch_norm
+    seen = keras.Input((4, 4, channels), name="seen")
+    embedding = keras.Input((embedding_size,), name="embedding")
+    text = _whitened(embedding, whitening)
+    text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(text)
+    text = layers.Reshape((1, 1, config.text_size))(text)
+    text = layers.LeakyReLU(0.2)(_norm(normalization, synchronized)(text))
+    text = layers.UpSampling2D(4)(text)
+    x = layers.Concatenate()([seen, text])
+    x = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_init(), name="joint")(x)
+    x = layers.LeakyReLU(0.2)(_norm(normalization, synchronized)(x))
+    x = layers.Conv2D(1, 4, use_bias=False, kernel_initializer=_init(), name="judge")(x)
+    logit = layers.Reshape((1,), dtype="float32")(x)
+    return keras.Model({"seen": seen, "embedding": embedding}, logit, name="head")
+
+
+def _residual(x: Any, narrow: int, activation: str, norm: Callable[[Any], Any], name: str) -> Any:
+    """Adds a bottleneck, 1x1 and two 3x3 convolutions, to x [b, h, w, c]; no activation after."""
+
+    def act(y: Any) -> Any:
+        return layers.ReLU()(y) if activation == "relu" else layers.LeakyReLU(0.2)(y)
+
+    def conv(y: Any, filters: int, kernel_size: int, index: int) -> Any:
+        return layers.Conv2D(
+            filters,
+            kernel_size,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=_init(),
+            name=f"{name}_residual{index}",
+        )(y)
+
+    narrow = max(1, narrow)
+    y = act(norm(conv(x, narrow, 1, 1)))
+    y = act(norm(conv(y, narrow, 3, 2)))
+    y = norm(conv(y, x.shape[-1], 3, 3))
+    return layers.Add()([x, y])
+
+
+def _up(channels: int, name: str) -> keras.layers.Layer:
+    return layers.Conv2DTranspose(
+        channels,
+        4,
+        strides=2,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=_init(),
+        name=name,
+    )
+
+
+def _whitened(embedding: Any, whitening: Whitening | None) -> Any:
+    """Applies a fixed affine map, in float32: it magnifies what bfloat16 would have rounded."""
+    if whitening is None:
+        return embedding
+    kernel, bias = whitening
+    layer = layers.Dense(bias.size, trainable=False, dtype="float32", name="whitening")
+    whitened = layer(embedding)
+    layer.set_weights([kernel, bias])
+    return whitened
+
+
+def _channels(width: int, image_size: int, side: int) -> int:
+    return width * min(_WIDEST, image_size // (2 * side))
+
+
+def _norm(normalization: Normalization, synchronized: bool) -> keras.layers.Layer:
+    return normalization(
+        momentum=_MOMENTUM,
+        epsilon=_EPSILON,
+        gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02),
+        **({"synchronized": True} if synchronized else {}),
+    )
+
+
+def _init() -> keras.initializers.Initializer:
+    return keras.initializers.RandomNormal(0.0, 0.02)
+
+
+@contextmanager
+def _policy(dtype: str) -> Iterator[None]:
+    """Makes the layers built in the block compute in `dtype`."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

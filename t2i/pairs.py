@@ -1,0 +1,300 @@
+"""The pairs file: the HDF5 contract between `prep` and `t2i`.
+
+A group for each split, /train /val /test; image i owns the captions (and embeddings)
+caption_offset[i]:caption_offset[i + 1]. The encoder that made the embeddings travels inside
+the file, so that nothing else crosses from `prep` to `t2i`.
+
+    /SPLIT/image           uint8   [n, S, S, 3]
+    /SPLIT/caption         str     [m]
+    /SPLIT/embedding       float32 [m, d]        once embedded
+    /SPLIT/caption_offset  int64   [n + 1]
+    /SPLIT/class_id        int32   [n]
+    /SPLIT/name            str     [n]
+    /encoder               uint8   [bytes]       the encoder's .keras file, once embedded
+    attributes: format, version, image_size, source, created_with, encoder (JSON, once embedded)
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from t2i.errors import InputError
+
+FORMAT = "t2i-pairs"
+VERSION = 1
+SPLITS = ("train", "val", "test")
+MAX_IMAGE_SIZE = 1024
+MAX_ENCODER_BYTES = 1 << 30
+
+COLUMNS = {
+    "image": (4, np.dtype(np.uint8)),
+    "caption": (1, h5py.string_dtype()),
+    "embedding": (2, np.dtype(np.float32)),
+    "caption_offset": (1, np.dtype(np.int64)),
+    "class_id": (1, np.dtype(np.int32)),
+    "name": (1, h5py.string_dtype()),
+}
+
+
+@dataclass(frozen=True)
+class EncoderStamp:
+    """Which encoder made the embeddings.
+
+    Attributes:
+        sha256: of the encoder's file, hexadecimal.
+        kind: the encoder's own name of its shape, `char-cnn-gru` for example.
+        embedding_size: numbers in an embedding.
+    """
+
+    sha256: str
+    kind: str
+    embedding_size: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a pairs file says of itself.
+
+    Attributes:
+        image_size: side of the square pictures, pixels.
+        source: where the pictures came from, in words.
+        created_with: the version that wrote it.
+        encoder: who made the embeddings, or None before `embed`.
+        images: pictures in each split.
+        captions: captions in each split.
+    """
+
+    image_size: int
+    source: str
+    created_with: str
+    encoder: EncoderStamp | None
+    images: Mapping[str, int]
+    captions: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Captioned pictures in memory, of one split or several joined.
+
+    Attributes:
+        image: uint8 [n, S, S, 3].
+        caption: m sentences.
+        embedding: float32 [m, d], or None before `embed`.
+        caption_offset: int64 [n + 1], rising from 0 to m.
+        class_id: int32 [n].
+        name: n unique names.
+    """
+
+    image: npt.NDArray[np.uint8]
+    caption: list[str]
+    embedding: npt.NDArray[np.float32] | None
+    caption_offset: npt.NDArray[np.int64]
+    class_id: npt.NDArray[np.int32]
+    name: list[str]
+
+    def captions_of(self, index: int) -> list[str]:
+        """Returns the captions of one picture."""
+        return self.caption[self.caption_offset[index] : self.caption_offset[index + 1]]
+
+
+def read_header(path: Path) -> Header:
+    """Returns what a pairs file says of itself, its structure checked.
+
+    Raises:
+        InputError: the file is missing, is no pairs file, is of another version, or is misshaped.
+    """
+    with opened(path) as file:
+        return header_of(file)
+
+
+def read(path: Path, splits: Sequence[str], images: bool = True) -> Pairs:
+    """Returns the named splits, joined, in memory.
+
+    Args:
+        path: the pairs file.
+        splits: of `SPLITS`.
+        images: False leaves the pictures out: `image` is then [n, 0, 0, 3].
+
+    Raises:
+        InputError: as `read_header`, or the splits hold no picture.
+    """
+    with opened(path) as file:
+        header = header_of(file)
+        groups = [file[split] for split in splits]
+        if not sum(header.images[split] for split in splits):
+            raise InputError(
+                f"{path}: expected pictures in {' + '.join(splits)}, got none; "
+                "prepare the file with a split that fills it"
+            )
+        for group in groups:
+            offset, captions = group["caption_offset"][:], group["caption"].shape[0]
+            if offset[0] != 0 or offset[-1] != captions or (np.diff(offset) < 1).any():
+                raise InputError(
+                    f"{path}: {group.name}/caption_offset: expected to rise from 0 to {captions}, "
+                    f"got otherwise; see `t2i-prep check {path}`"
+                )
+        starts = np.cumsum([0, *(header.captions[split] for split in splits)])
+        offsets = [
+            group["caption_offset"][:-1] + start
+            for group, start in zip(groups, starts[:-1], strict=True)
+        ]
+        count = sum(header.images[split] for split in splits)
+        return Pairs(
+            image=_joined(groups, "image") if images else np.zeros((count, 0, 0, 3), np.uint8),
+            caption=_texts(groups, "caption"),
+            embedding=_joined(groups, "embedding") if header.encoder else None,
+            caption_offset=np.append(np.concatenate(offsets), starts[-1]).astype(np.int64),
+            class_id=_joined(groups, "class_id"),
+            name=_texts(groups, "name"),
+        )
+
+
+def read_encoder(path: Path) -> bytes:
+    """Returns the bytes of the encoder's .keras file.
+
+    Raises:
+        InputError: as `read_header`, or the file holds no embeddings yet.
+    """
+    with opened(path) as file:
+        if header_of(file).encoder is None:
+            raise InputError(
+                f"{path}: expected embedded captions, got none; "
+                f"run `t2i-prep embed {path} --encoder ENCODER`"
+            )
+        return bytes(file["encoder"][:])
+
+
+def _joined(groups: Sequence[h5py.Group], name: str) -> npt.NDArray[Any]:
+    blocks = [group[name][:] for group in groups]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _texts(groups: Sequence[h5py.Group], name: str) -> list[str]:
+    return [text for group in groups for text in group[name].asstr(errors="replace")[:]]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """Yields the file open for reading; raises InputError when HDF5 can't open it."""
+    if not Path(path).is_file():
+        raise InputError(f"{path}: expected a pairs file, got nothing there; see `t2i-prep --help`")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(
+            f"{path}: expected a pairs file, got one that HDF5 can't open; prepare it again"
+        ) from error
+    with file:
+        yield file
+
+
+def header_of(file: h5py.File) -> Header:
+    """Returns the header of an open file; raises as `read_header`."""
+    path = file.filename
+    found = file.attrs.get("format")
+    if not isinstance(found, str) or found != FORMAT:
+        raise InputError(
+            f"{path}: expected format {FORMAT!r}, got {found!r}; make one with `t2i-prep`"
+        )
+    version = file.attrs.get("version")
+    if not isinstance(version, np.integer) or version != VERSION:
+        raise InputError(
+            f"{path}: expected version {VERSION}, got {version}; "
+            "prepare it again with this release, or read it with the one that wrote it"
+        )
+    encoder = _stamp(file)
+    faults = list(_structure_faults(file, encoder))
+    if faults:
+        raise InputError(f"{path}: {'; '.join(faults)}; prepare it again")
+    return Header(
+        image_size=int(file.attrs["image_size"]),
+        source=str(file.attrs["source"]),
+        created_with=str(file.attrs["created_with"]),
+        encoder=encoder,
+        images={split: file[split]["image"].shape[0] for split in SPLITS},
+        captions={split: file[split]["caption"].shape[0] for split in SPLITS},
+    )
+
+
+def _stamp(file: h5py.File) -> EncoderStamp | None:
+    if "encoder" not in file.attrs:
+        return None
+    try:
+        stamp = json.loads(file.attrs["encoder"])
+        return EncoderStamp(str(stamp["sha256"]), str(stamp["kind"]), int(stamp["embedding_size"]))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise InputError(
+            f"{file.filename}: expected the encoder's hash, kind and size in attribute 'encoder', "
+            f"got {file.attrs['encoder']!r}; run `t2i-prep embed` again"
+        ) from error
+
+
+def _structure_faults(file: h5py.File, encoder: EncoderStamp | None) -> Iterator[str]:
+    """Yields what is wrong with names, types and shapes, reading no data."""
+    size = file.attrs.get("image_size")
+    if not isinstance(size, np.integer) or not 1 <= size <= MAX_IMAGE_SIZE:
+        yield f"attribute image_size: expected 1 to {MAX_IMAGE_SIZE}, got {size!r}"
+        return
+    for name in ("source", "created_with"):
+        if not isinstance(file.attrs.get(name), str):
+            yield f"attribute {name}: expected text, got {file.attrs.get(name)!r}"
+    if encoder:
+        yield from _dataset_faults(file, "encoder", 1, np.dtype(np.uint8))
+    for split in SPLITS:
+        link = file.get(split, getlink=True)
+        group = file[split] if isinstance(link, h5py.HardLink) else None
+        if not isinstance(group, h5py.Group):
+            yield f"/{split}: expected a group, got none"
+            continue
+        faults = [
+            fault
+            for name, (rank, dtype) in COLUMNS.items()
+            if name != "embedding" or encoder
+            for fault in _dataset_faults(group, name, rank, dtype)
+        ]
+        yield from faults
+        if not faults:
+            yield from _length_faults(group, int(size), encoder)
+
+
+def _dataset_faults(group: h5py.Group, name: str, rank: int, dtype: np.dtype[Any]) -> Iterator[str]:
+    place = f"{group.name.rstrip('/')}/{name}"
+    link = group.get(name, getlink=True)
+    # A link or a virtual data set could lead the reader to another file.
+    if not isinstance(link, h5py.HardLink):
+        yield f"{place}: expected a data set, got {'nothing' if link is None else 'a link'}"
+        return
+    data = group[name]
+    if not isinstance(data, h5py.Dataset) or data.is_virtual or data.external:
+        yield f"{place}: expected a data set of this file, got something else"
+    elif data.ndim != rank or _kind(data.dtype) != _kind(dtype):
+        yield f"{place}: expected {rank}-d {_kind(dtype)}, got {data.ndim}-d {_kind(data.dtype)}"
+    elif data.nbytes > data.id.get_storage_size():
+        # Uncompressed, as the writer leaves it: a small file can't claim a huge array.
+        yield f"{place}: expected {data.nbytes} bytes, got {data.id.get_storage_size()} stored"
+
+
+def _kind(dtype: np.dtype[Any]) -> str:
+    # To numpy whatever varies in length is `object`.
+    text = h5py.check_string_dtype(dtype)
+    return "text" if text and text.length is None else str(dtype)
+
+
+def _length_faults(group: h5py.Group, size: int, encoder: EncoderStamp | None) -> Iterator[str]:
+    split = group.name
+    count, captions = group["image"].shape[0], group["caption"].shape[0]
+    if group["image"].shape[1:] != (size, size, 3):
+        yield f"{split}/image: expected pictures [{size}, {size}, 3], got {group['image'].shape}"
+    for name, length in (("class_id", count), ("name", count), ("caption_offset", count + 1)):
+        if group[name].shape != (length,):
+            yield f"{split}/{name}: expected {length} rows, got {group[name].shape[0]}"
+    table = (captions, encoder.embedding_size) if encoder else None
+    if table and group["embedding"].shape != table:
+        yield f"{split}/embedding: expected {table}, got {group['embedding'].shape}"

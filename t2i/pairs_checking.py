@@ -1,0 +1,71 @@
+"""What only a look at the contents of a pairs file can tell."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from t2i.pairs import SPLITS, Header, header_of, opened
+
+
+def check(path: Path) -> tuple[Header, list[str]]:
+    """Returns the header and every fault found in the contents; an empty list is a good file.
+
+    Raises:
+        InputError: as `read_header`: the structure is wrong, so the contents can't be read.
+    """
+    with opened(path) as file:
+        header = header_of(file)
+        faults = [fault for split in SPLITS for fault in _content_faults(file[split], header)]
+        classes = {split: set(file[split]["class_id"][:].tolist()) for split in SPLITS}
+        for i, split in enumerate(SPLITS):
+            for other in SPLITS[i + 1 :]:
+                shared = sorted(classes[split] & classes[other])
+                if shared:
+                    faults.append(
+                        f"classes: expected none in both {split} and {other}, got {_some(shared)}"
+                    )
+        if header.encoder is not None:
+            digest = hashlib.sha256(file["encoder"][:].tobytes()).hexdigest()
+            if digest != header.encoder.sha256:
+                faults.append(f"/encoder: expected SHA-256 {header.encoder.sha256}, got {digest}")
+        return header, faults
+
+
+def _content_faults(group: h5py.Group, header: Header) -> Iterator[str]:
+    split = group.name
+    offset = group["caption_offset"][:]
+    captions = group["caption"].shape[0]
+    if offset[0] != 0 or offset[-1] != captions or (np.diff(offset) < 0).any():
+        yield f"{split}/caption_offset: expected to rise from 0 to {captions}, got otherwise"
+    names = group["name"].asstr(errors="replace")[:].tolist()
+    bare = [names[i] for i in np.flatnonzero(np.diff(offset) == 0)]
+    if bare:
+        yield f"{split}/caption: expected captions for every picture, got none for {_some(bare)}"
+    if len(set(names)) != len(names):
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        yield f"{split}/name: expected unique names, got {_some(repeated)} again"
+    empty = [
+        i for i, text in enumerate(group["caption"].asstr(errors="replace")) if not text.strip()
+    ]
+    if empty:
+        yield f"{split}/caption: expected words, got empty captions in rows {_some(empty)}"
+    if header.encoder is not None:
+        bad = [
+            start + int(row)
+            for start in range(0, captions, 8192)
+            for row in np.flatnonzero(
+                ~np.isfinite(group["embedding"][start : start + 8192]).all(axis=1)
+            )
+        ]
+        if bad:
+            yield f"{split}/embedding: expected finite numbers, got others in rows {_some(bad)}"
+
+
+def _some(values: Sequence[Any], limit: int = 5) -> str:
+    """Returns the first few values in words, and how many more there are."""
+    named = ", ".join(str(value) for value in values[:limit])
+    return named if len(values) <= limit else f"{named} and {len(values) - limit} more"

@@ -1,0 +1,195 @@
+"""The run directory: everything a run needs to be resumed, repeated, and painted from.
+
+config.yaml      the configuration, every key
+record.json      the data's fingerprint, the precision, versions, the seed's draws' machine
+encoder.keras    the text encoder that made the embeddings
+generator.keras  G of the last checkpoint, averaged where there is an average
+checkpoints/     weights, optimizers, step
+metrics.jsonl    the curves, a line a point
+samples/         painted grids
+events/          TensorBoard
+"""
+
+import fcntl
+import hashlib
+import json
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import t2i
+from t2i import configfile
+from t2i.config import Config
+from t2i.errors import InputError
+from t2i.files import replacing
+from t2i.pairs import Header, Pairs
+
+
+@dataclass(frozen=True)
+class Run:
+    """The names in a run directory.
+
+    Attributes:
+        path: the directory.
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration."""
+        return self.path / "config.yaml"
+
+    @property
+    def record(self) -> Path:
+        """What else decides the outcome."""
+        return self.path / "record.json"
+
+    @property
+    def encoder(self) -> Path:
+        """The text encoder."""
+        return self.path / "encoder.keras"
+
+    @property
+    def generator(self) -> Path:
+        """G, for painting."""
+        return self.path / "generator.keras"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def metrics(self) -> Path:
+        """The curves."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """The folder of painted grids."""
+        return self.path / "samples"
+
+    @property
+    def events(self) -> Path:
+        """The folder of TensorBoard's files."""
+        return self.path / "events"
+
+
+def fingerprint(pairs: Pairs, header: Header) -> str:
+    """Returns a hash that changes when other pictures, captions or embeddings are trained on."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps([pairs.name, pairs.caption]).encode())
+    digest.update(pairs.class_id.tobytes())
+    digest.update(f"{header.image_size} {header.encoder}".encode())
+    return digest.hexdigest()
+
+
+def begin(run: Run, config: Config, data: str, precision: str, encoder: bytes) -> None:
+    """Makes the directory of a new run; the configuration last, so that half of one is no run."""
+    with replacing(run.encoder) as unfinished:
+        unfinished.write_bytes(encoder)
+    record = {
+        "data": data,
+        "precision": precision,
+        "t2i": t2i.__version__,
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+        **{name: metadata.version(name) for name in ("keras", "numpy", "h5py")},
+        "tensorflow": _tensorflow_version(),
+    }
+    with replacing(run.record) as unfinished:
+        unfinished.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    with replacing(run.config) as unfinished:
+        unfinished.write_text(configfile.dump(config), encoding="utf-8")
+
+
+def resume(run: Run, config: Config, data: str) -> dict[str, Any]:
+    """Returns the record of a run that began with this configuration and data.
+
+    Raises:
+        InputError: either has changed.
+    """
+    changed = configfile.changed_keys(configfile.load(run.config, Config), config)
+    if changed:
+        raise InputError(
+            f"{run.path}: expected the configuration this run began with, got other values of "
+            f"{', '.join(changed)}; set them back, or choose another --run"
+        )
+    record = read_record(run)
+    if record["data"] != data:
+        raise InputError(
+            f"{run.path}: expected the data this run began with, got other pictures, captions or "
+            "embeddings; give the old --data, or choose another --run"
+        )
+    return record
+
+
+def read_record(run: Run) -> dict[str, Any]:
+    """Returns what `begin` wrote of a run.
+
+    Raises:
+        InputError: it is missing or damaged.
+    """
+    try:
+        record = json.loads(run.record.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{run.record}: expected the run's record, got none that can be read; "
+            "choose another --run"
+        ) from error
+    if not isinstance(record, dict) or not {"data", "precision"} <= record.keys():
+        raise InputError(
+            f"{run.record}: expected the run's record, got other JSON; choose another --run"
+        )
+    return record
+
+
+@contextmanager
+def locked(run: Run) -> Iterator[None]:
+    """Keeps a second process from training in the same directory.
+
+    Raises:
+        InputError: another process does already, or the folder can't be written.
+    """
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+        lock = (run.path / ".lock").open("w")
+    except OSError as error:
+        raise InputError(
+            f"{run.path}: expected a folder that can be written, got {error.strerror}; "
+            "choose another --run"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(
+                f"{run.path}: expected a run that nobody trains, got one in use; "
+                "wait for it, or choose another --run"
+            ) from error
+        yield
+
+
+def trim_metrics(run: Run, step: int) -> None:
+    """Drops the points of the curves behind `step`: they will be made again."""
+    if not run.metrics.exists():
+        return
+    lines = run.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+    with replacing(run.metrics) as unfinished:
+        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
+        unfinished.write_text("".join(kept), encoding="utf-8")
+
+
+def _tensorflow_version() -> str:
+    """Returns the version of whichever build is installed."""
+    for name in ("tensorflow", "tensorflow-cpu"):
+        try:
+            return f"{name} {metadata.version(name)}"
+        except metadata.PackageNotFoundError:
+            continue
+    return "unknown"

@@ -1,0 +1,143 @@
+"""Sentences to pictures, from a run directory alone."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from t2i import configfile
+from t2i.config import Config
+from t2i.errors import InputError
+from t2i.images import to_uint8
+from t2i.keras_files import load_weights
+from t2i.networks import build_generator
+from t2i.runs import Run
+from t2i.text_encoder import TextEncoder, load_encoder
+
+Floats = npt.NDArray[np.float32]
+
+# Pictures painted at a time; bounds the memory whatever is asked for.
+_BATCH = 64
+
+
+class Painter:
+    """A trained generator and its text encoder.
+
+    Attributes:
+        config: of the run.
+        encoder: captions -> embeddings.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Loads the last checkpoint of the run in `path`.
+
+        Raises:
+            InputError: there is no run, no checkpoint yet, or a file is damaged.
+        """
+        run = Run(path)
+        if not run.config.is_file():
+            raise InputError(
+                f"{path}: expected a run directory, got no {run.config.name} there; "
+                "train one with `t2i train`"
+            )
+        if not run.generator.is_file():
+            raise InputError(
+                f"{path}: expected a checkpoint, got none yet; "
+                "train on until training.checkpoint_every steps"
+            )
+        self.config = configfile.load(run.config, Config)
+        self.encoder: TextEncoder = load_encoder(run.encoder)
+        size, components = self.encoder.embedding_size, self.config.text.whitened_components
+        whitening = None
+        if components:
+            # Placeholders: the file's weights hold the fitted map.
+            whitening = (
+                np.zeros((size, components), np.float32),
+                np.zeros(components, np.float32),
+            )
+        self._generator: Any = build_generator(
+            self.config.networks, self.config.image_size, size, whitening=whitening
+        )
+        load_weights(run.generator, self._generator)
+
+    def paint(
+        self,
+        captions: Sequence[str],
+        count: int,
+        seed: int,
+        progress: Callable[[int], None] | None = None,
+    ) -> npt.NDArray[np.uint8]:
+        """Returns uint8 [captions, count, s, s, 3]; a column shares its latent.
+
+        Args:
+            captions: sentences, not empty.
+            count: pictures of each.
+            seed: of the latents.
+            progress: called with the number of pictures painted.
+        """
+        embedding = self.embed(captions).repeat(count, axis=0)
+        latent = np.tile(self.latents(count, seed), (len(captions), 1))
+        painted = self.paint_rows(embedding, latent, progress)
+        return painted.reshape(len(captions), count, *painted.shape[1:])
+
+    def embed(self, captions: Sequence[str]) -> Floats:
+        """Returns float32 [n, d].
+
+        Raises:
+            InputError: there is no caption, or one has nothing that the encoder knows.
+        """
+        if not captions:
+            raise InputError("captions: expected at least one sentence, got none; type one")
+        for caption in captions:
+            if not self.encoder.tokenizer.encode([caption]).any():
+                raise InputError(
+                    f"captions: expected words, got {caption!r}; describe a picture in English"
+                )
+        return self.encoder.embed(captions, batch_size=min(256, len(captions)))
+
+    def latents(self, count: int, seed: int) -> Floats:
+        """Returns float32 [count, z] ~ N(0, 1)."""
+        size = self.config.networks.latent_size
+        return np.random.default_rng(seed).standard_normal((count, size), np.float32)
+
+    def paint_rows(
+        self,
+        embedding: Floats,
+        latent: Floats,
+        progress: Callable[[int], None] | None = None,
+    ) -> npt.NDArray[np.uint8]:
+        """Returns uint8 [n, s, s, 3] of embeddings [n, d] and latents [n, z]."""
+        blocks = []
+        for start in range(0, len(latent), _BATCH):
+            rows = slice(start, start + _BATCH)
+            inputs = {"embedding": embedding[rows], "latent": latent[rows]}
+            # Called as it is: tracing a graph takes longer than painting a few batches.
+            blocks.append(to_uint8(self._generator(inputs, training=False).numpy()))
+            if progress is not None:
+                progress(len(blocks[-1]))
+        return np.concatenate(blocks)
+
+
+def between(first: Floats, second: Floats, steps: int) -> Floats:
+    """Returns embeddings on the line from first [d] to second [d], [steps, d], ends included."""
+    share = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, None]
+    return first + share * (second - first)
+
+
+def between_latents(first: Floats, second: Floats, steps: int) -> Floats:
+    """Returns latents on the great arc from first [z] to second [z], [steps, z], ends included.
+
+    On a line, the middle would be shorter than any latent that G was trained on.
+
+    Source: White 2016, "Sampling generative networks", arXiv 1609.04468.
+    """
+    cosine = np.dot(first, second) / (np.linalg.norm(first) * np.linalg.norm(second))
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    share = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, None]
+    if np.sin(angle) < 1e-6:
+        return between(first, second, steps)
+    arc = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
+    latents: Floats = (arc / np.sin(angle)).astype(np.float32)
+    return latents

@@ -1,0 +1,258 @@
+"""The text encoder: codes -> embeddings, as a network, as a file, and at work on sentences.
+
+char-CNN-RNN of Reed et al., CVPR 2016 and ICML 2016, and its twin over word pieces.
+"""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pydantic
+
+from t2i.captions import (
+    MAX_SENTENCEPIECE_BYTES,
+    CharTokenizer,
+    SentencePieceTokenizer,
+    Tokenizer,
+)
+from t2i.config import TextEncoderConfig
+from t2i.errors import InputError
+from t2i.files import replacing
+
+FORMAT = "t2i-encoder"
+VERSION = 1
+MAX_ENCODER_BYTES = 1 << 30
+MAX_DESCRIPTION_BYTES = 1 << 20
+
+_DESCRIPTION = "t2i/encoder.json"
+_SENTENCEPIECE = "t2i/sentencepiece.model"
+_WEIGHTS = "model.weights.h5"
+
+
+def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras.Model:
+    """Returns the network: int32 codes [n, length] -> float32 embedding [n, embedding_size].
+
+    A character is a one-hot row, padding and unknown ones an all-zero row; a word piece is a
+    learned row. All layers are stock ones.
+
+    Source: Reed et al., CVPR 2016 and ICML 2016; the recurrent bias of the released GRU adds
+    to the input's, so one is kept.
+    """
+    codes = keras.Input((config.length,), dtype="int32", name="codes")
+    if config.tokenizer == "char":
+        rows = keras.layers.Embedding(
+            vocabulary_size, vocabulary_size - 1, trainable=False, name="one_hot"
+        )
+        x = rows(codes)
+        rows.set_weights([np.eye(vocabulary_size, dtype=np.float32)[:, 1:]])
+    else:
+        x = keras.layers.Embedding(vocabulary_size, config.code_size, name="word_piece")(codes)
+    for index, layer in enumerate(config.convolutions, start=1):
+        x = keras.layers.Conv1D(
+            layer.filters, layer.kernel_size, activation="relu", name=f"convolution_{index}"
+        )(x)
+        if config.batch_norm:
+            x = keras.layers.BatchNormalization(momentum=0.9, name=f"batch_norm_{index}")(x)
+        if layer.pool_size > 1:
+            x = keras.layers.MaxPooling1D(
+                layer.pool_size, layer.pool_stride, name=f"max_pool_{index}"
+            )(x)
+        if config.dropout:
+            x = keras.layers.Dropout(config.dropout, name=f"dropout_{index}")(x)
+    if config.recurrent == "gru":
+        recurrent = keras.layers.GRU(
+            config.recurrent_units, reset_after=False, return_sequences=True, name="gru"
+        )
+    else:
+        recurrent = keras.layers.SimpleRNN(
+            config.recurrent_units, activation="relu", return_sequences=True, name="rnn"
+        )
+    x = keras.layers.GlobalAveragePooling1D(name="mean_over_time")(recurrent(x))
+    embedding = keras.layers.Dense(config.embedding_size, dtype="float32", name="embedding")(x)
+    return keras.Model(codes, embedding, name="text_encoder")
+
+
+@dataclass(frozen=True, eq=False)
+class TextEncoder:
+    """A text encoder ready for sentences.
+
+    Attributes:
+        model: int32 codes [n, length] -> float32 embedding [n, d].
+        tokenizer: sentences -> codes.
+        config: the shape of `model`.
+    """
+
+    model: keras.Model
+    tokenizer: Tokenizer
+    config: TextEncoderConfig
+
+    @property
+    def kind(self) -> str:
+        """The encoder's name of its shape, `char-cnn-gru` for example."""
+        recurrent = {"gru": "gru", "relu": "rnn"}[self.config.recurrent]
+        return f"{self.tokenizer.kind}-cnn-{recurrent}"
+
+    @property
+    def embedding_size(self) -> int:
+        """Numbers in an embedding."""
+        return self.config.embedding_size
+
+    def embed(self, texts: Sequence[str], batch_size: int = 256) -> npt.NDArray[np.float32]:
+        """Returns embeddings, float32 [n, d]; equal texts are encoded once.
+
+        The last batch is filled up, so that the network is traced for one shape only and a
+        text has the same embedding whatever stands beside it.
+        """
+        rows: dict[str, int] = {}
+        which = [rows.setdefault(text, len(rows)) for text in texts]
+        codes = self.tokenizer.encode(list(rows))
+        embeddings = np.empty((len(rows), self.embedding_size), np.float32)
+        for start in range(0, len(rows), batch_size):
+            own = codes[start : start + batch_size]
+            batch = np.zeros((batch_size, codes.shape[1]), np.int32)
+            batch[: len(own)] = own
+            found = self.model.predict_on_batch(batch)
+            embeddings[start : start + batch_size] = found[: len(own)]
+        return embeddings[which]
+
+
+def save_encoder(path: Path, encoder: TextEncoder) -> None:
+    """Writes one `.keras` file, which stock Keras loads too, with the tokenizer inside."""
+    description = {
+        "format": FORMAT,
+        "version": VERSION,
+        "kind": encoder.kind,
+        "config": encoder.config.model_dump(),
+    }
+    with replacing(path) as unfinished:
+        encoder.model.save(unfinished)
+        with zipfile.ZipFile(unfinished, "a") as archive:
+            archive.writestr(_DESCRIPTION, json.dumps(description, indent=1))
+            if isinstance(encoder.tokenizer, SentencePieceTokenizer):
+                archive.writestr(_SENTENCEPIECE, encoder.tokenizer.model)
+
+
+def load_encoder(path: Path) -> TextEncoder:
+    """Returns the text encoder in a file of `save_encoder`.
+
+    The file may come from anybody: its network is built here from the checked configuration,
+    the one that Keras wrote into it is never read, and only numbers are taken from it.
+
+    Raises:
+        InputError: the file is missing, is no encoder, is of another version, or is damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(
+            f"{path}: expected an encoder, got nothing there; "
+            "make one with `t2i-prep train-encoder`"
+        )
+    if path.stat().st_size > MAX_ENCODER_BYTES:
+        raise InputError(
+            f"{path}: expected at most {MAX_ENCODER_BYTES} bytes, got {path.stat().st_size}; "
+            "is it an encoder?"
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = _config(path, archive)
+            tokenizer = _tokenizer(path, archive, config)
+            weights = _member(path, archive, _WEIGHTS, MAX_ENCODER_BYTES)
+            least = 4 * parameter_count(config, tokenizer.vocabulary_size)
+            if weights.file_size < least:
+                raise InputError(
+                    f"{path}: expected at least {least} bytes of weights for its configuration, "
+                    f"got {weights.file_size}; train the encoder again"
+                )
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        raise InputError(
+            f"{path}: expected an encoder's .keras file, got one that can't be unpacked; "
+            "train the encoder again"
+        ) from error
+    model = build_text_encoder(config, tokenizer.vocabulary_size)
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise InputError(
+            f"{path}: expected the weights of a {config.tokenizer} encoder of its configuration, "
+            "got others; train the encoder again"
+        ) from error
+    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+        raise InputError(
+            f"{path}: expected finite weights, got nan or infinity; train the encoder again"
+        )
+    return TextEncoder(model, tokenizer, config)
+
+
+def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
+    """Returns how many numbers the encoder learns, known before it is built."""
+    channels = vocabulary_size - 1 if config.tokenizer == "char" else config.code_size
+    count = 0 if config.tokenizer == "char" else vocabulary_size * channels
+    for layer in config.convolutions:
+        count += (layer.kernel_size * channels + 1) * layer.filters
+        count += 2 * layer.filters if config.batch_norm else 0
+        channels = layer.filters
+    units = config.recurrent_units
+    gates = 3 if config.recurrent == "gru" else 1
+    count += gates * units * (channels + units + 1)
+    return count + (units + 1) * config.embedding_size
+
+
+def _member(path: Path, archive: zipfile.ZipFile, name: str, bound: int) -> zipfile.ZipInfo:
+    """Returns the one member of that name, which no more than `bound` bytes unpack to."""
+    found = [info for info in archive.infolist() if info.filename == name]
+    if len(found) != 1:
+        raise InputError(
+            f"{path}: expected one {name} inside, got {len(found)}; "
+            "make an encoder with `t2i-prep train-encoder`"
+        )
+    info = found[0]
+    # As Keras writes them. What is not packed can't unpack to more than the file holds.
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size > bound:
+        raise InputError(
+            f"{path}: expected {name} unpacked and of at most {bound} bytes, "
+            f"got {info.file_size}; train the encoder again"
+        )
+    return info
+
+
+def _config(path: Path, archive: zipfile.ZipFile) -> TextEncoderConfig:
+    text = archive.read(_member(path, archive, _DESCRIPTION, MAX_DESCRIPTION_BYTES))
+    try:
+        description: Any = json.loads(text)
+        stated = (description["format"], description["version"])
+        values = description["config"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{path}: expected format, version and config in {_DESCRIPTION}, got otherwise; "
+            "train the encoder again"
+        ) from error
+    if stated != (FORMAT, VERSION):
+        raise InputError(
+            f"{path}: expected format {FORMAT!r} version {VERSION}, got {stated[0]!r} version "
+            f"{stated[1]!r}; load it with the release that wrote it"
+        )
+    try:
+        return TextEncoderConfig.model_validate(values)
+    except pydantic.ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise InputError(
+            f"{path}: expected a text encoder's configuration in {_DESCRIPTION}, "
+            f"got a wrong {place or 'one'}; train the encoder again"
+        ) from error
+
+
+def _tokenizer(path: Path, archive: zipfile.ZipFile, config: TextEncoderConfig) -> Tokenizer:
+    if config.tokenizer == "char":
+        return CharTokenizer(config.length)
+    member = _member(path, archive, _SENTENCEPIECE, MAX_SENTENCEPIECE_BYTES)
+    try:
+        return SentencePieceTokenizer(archive.read(member), config.length)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error

@@ -1,0 +1,38 @@
+"""Whitening of embeddings: the few directions in which captions differ, at equal strength."""
+
+import numpy as np
+import numpy.typing as npt
+
+from t2i.errors import InputError
+from t2i.networks import Whitening
+
+
+def fit_whitening(embedding: npt.NDArray[np.float32], components: int, floor: float) -> Whitening:
+    """Returns kernel [d, components] and bias [components]: whitened = embedding @ kernel + bias.
+
+    Principal components of the embeddings, each divided by its standard deviation. The map is
+    affine, so it commutes with the means and interpolations that training takes.
+
+    Args:
+        embedding: float32 [m, d], of the captions trained on.
+        components: kept, from the one of largest variance.
+        floor: smallest variance divided by, as a fraction of the first component's.
+
+    Raises:
+        InputError: there are fewer directions than components asked for.
+    """
+    size = min(embedding.shape[1], embedding.shape[0] - 1)
+    if components > size:
+        raise InputError(
+            f"text.whitened_components: expected at most {size} (the embedding's size and the "
+            f"captions allow no more), got {components}; ask for fewer"
+        )
+    mean = embedding.mean(axis=0, dtype=np.float64)
+    covariance = np.zeros((embedding.shape[1],) * 2)
+    for start in range(0, len(embedding), 8192):
+        centred = embedding[start : start + 8192] - mean
+        covariance += centred.T @ centred
+    variance, directions = np.linalg.eigh(covariance / len(embedding))
+    variance, directions = variance[::-1][:components], directions[:, ::-1][:, :components]
+    kernel = directions / np.sqrt(np.maximum(variance, floor * variance[0]))
+    return kernel.astype(np.float32), (-mean @ kernel).astype(np.float32)

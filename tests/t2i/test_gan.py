@@ -1,0 +1,240 @@
+"""One step of training: who is updated, by what, and what is reported."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from t2i.batches import Batch
+from t2i.config import Config, LossesConfig, NetworksConfig, OptimizerConfig, TrainingConfig
+from t2i.gan import Schedule, TextToImageGAN
+
+ALL = LossesConfig(
+    interpolated_fake=0.3, feature_matching=2.0, l1=3.0, real_label=0.9, feature_matching_layer=4
+)
+
+
+def _gan(
+    losses: LossesConfig = ALL, ema: float = 0.5, precision: str = "float32"
+) -> TextToImageGAN:
+    config = Config(
+        image_size=16,
+        networks=NetworksConfig(
+            generator_width=4, discriminator_width=4, latent_size=5, text_size=3
+        ),
+        losses=losses,
+        training=TrainingConfig(ema=ema),
+    )
+    return TextToImageGAN(config, 6, steps_per_epoch=10, precision=precision)
+
+
+def _batch() -> Batch:
+    random = np.random.default_rng(0)
+
+    def normal(*shape: int) -> tf.Tensor:
+        return tf.constant(random.standard_normal(shape).astype(np.float32))
+
+    return Batch(
+        tf.tanh(normal(8, 16, 16, 3)), normal(8, 6), normal(8, 6), normal(4, 6), normal(12, 5)
+    )
+
+
+def _fakes(gan: TextToImageGAN, batch: Batch) -> tuple[Any, Any]:
+    embedding = tf.concat([batch.embedding, batch.interpolated_embedding], axis=0)
+    return gan.generator({"embedding": embedding, "latent": batch.latent}), embedding
+
+
+def _same(before: list[np.ndarray], after: list[np.ndarray]) -> list[bool]:
+    return [bool((a == b).all()) for a, b in zip(before, after, strict=True)]
+
+
+def test_updating_the_discriminator_leaves_the_generator_bit_identical() -> None:
+    gan, batch = _gan(), _batch()
+    fakes, embedding = _fakes(gan, batch)
+    g, d = gan.generator.get_weights(), gan.discriminator.get_weights()
+    gan.update_discriminator(batch, fakes, embedding)
+    assert all(_same(g, gan.generator.get_weights()))
+    assert not any(_same(d, gan.discriminator.get_weights()))
+
+
+def test_updating_the_generator_leaves_the_discriminators_trained_weights_bit_identical() -> None:
+    gan, batch = _gan(), _batch()
+    kept: list[list[np.ndarray]] = []
+
+    def watch(batch: Batch, fakes: Any, embedding: Any) -> Any:
+        result = TextToImageGAN.update_discriminator(gan, batch, fakes, embedding)
+        kept.append([weight.numpy().copy() for weight in gan.discriminator.trainable_weights])
+        return result
+
+    gan.update_discriminator = watch  # type: ignore[method-assign]
+    g = [weight.numpy().copy() for weight in gan.generator.trainable_weights]
+    gan.step(batch)
+    assert all(_same(kept[0], [w.numpy() for w in gan.discriminator.trainable_weights]))
+    assert not any(_same(g, [w.numpy() for w in gan.generator.trainable_weights]))
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_batch_norm_moves_in_training_and_not_in_painting(network: str) -> None:
+    gan, batch = _gan(), _batch()
+    weights = getattr(gan, network).non_trainable_weights
+    before = [weight.numpy().copy() for weight in weights]
+    gan.generator({"embedding": batch.embedding, "latent": batch.latent[:8]}, training=False)
+    gan.discriminator({"image": batch.image, "embedding": batch.embedding}, training=False)
+    assert all(_same(before, [weight.numpy() for weight in weights]))
+    gan.step(batch)
+    assert not any(_same(before, [weight.numpy() for weight in weights]))
+
+
+def test_the_logged_terms_are_what_is_optimised() -> None:
+    """The gradient of their sum, by a tape of our own, is the gradient that was applied."""
+    gan, batch = _gan(), _batch()
+    fakes, embedding = _fakes(gan, batch)
+    with tf.GradientTape() as tape:
+        terms, _, _ = gan.discriminator_terms(batch, fakes, embedding)
+        objective = tf.add_n(list(terms.values()))
+    variables = gan.discriminator.trainable_variables
+    gradients = tape.gradient(objective, variables)
+    applied: list[Any] = []
+    gan.discriminator_optimizer.apply = lambda gradients, _: applied.extend(gradients)
+    watched, _ = gan.update_discriminator(batch, fakes, embedding)
+    for expected, got in zip(gradients, applied, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-6)
+    assert {"d/real", "d/mismatched", "d/fake", "d/interpolated_fake"} == set(terms)
+    for name, value in terms.items():
+        assert float(watched[name]) == pytest.approx(float(value), rel=1e-5)
+
+
+def test_the_generators_gradient_is_the_one_through_both_networks() -> None:
+    gan, batch = _gan(), _batch()
+    embedding = tf.concat([batch.embedding, batch.interpolated_embedding], axis=0)
+    target = tf.random.stateless_normal((4, 4, 8), [1, 1])
+    gan.update_discriminator = lambda *_: ({}, target)  # type: ignore[method-assign]
+    with tf.GradientTape() as tape:
+        fakes = gan.generator({"embedding": embedding, "latent": batch.latent}, training=True)
+        terms = gan.generator_terms(batch, fakes, embedding, target)
+        objective = tf.add_n(list(terms.values()))
+    expected = tape.gradient(objective, gan.generator.trainable_variables)
+    applied: list[Any] = []
+    gan.generator_optimizer.apply = lambda gradients, _: applied.extend(gradients)
+    watched = gan.step(batch)
+    assert {"g/adversarial", "g/interpolated", "g/feature_matching", "g/l1"} == set(terms)
+    for name, value in terms.items():
+        assert float(watched[name]) == pytest.approx(float(value), rel=1e-4)
+    for own, got in zip(expected, applied, strict=True):
+        np.testing.assert_allclose(got, own, rtol=2e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("weight", "term"),
+    [
+        ("real", "d/real"),
+        ("mismatched", "d/mismatched"),
+        ("fake", "d/fake"),
+        ("interpolated_fake", "d/interpolated_fake"),
+        ("interpolated", "g/interpolated"),
+        ("adversarial", "g/adversarial"),
+        ("feature_matching", "g/feature_matching"),
+        ("l1", "g/l1"),
+    ],
+)
+def test_a_weight_of_zero_switches_its_term_off(weight: str, term: str) -> None:
+    batch = _batch()
+    on = _gan().step(batch)
+    off = _gan(ALL.model_copy(update={weight: 0.0})).step(batch)
+    assert term in on
+    assert set(on) - set(off) - {"d/accuracy_" + weight} == {term}
+
+
+def test_a_weight_scales_its_term() -> None:
+    batch = _batch()
+    once, twice = _gan().step(batch), _gan(ALL.model_copy(update={"real": 2.0})).step(batch)
+    assert float(twice["d/real"]) == pytest.approx(2 * float(once["d/real"]), rel=1e-5)
+
+
+def test_the_paper_does_not_show_interpolated_fakes_to_the_discriminator() -> None:
+    gan, batch = _gan(LossesConfig()), _batch()
+    fakes, embedding = _fakes(gan, batch)
+    terms, _, _ = gan.discriminator_terms(batch, fakes, embedding)
+    other = tf.concat([fakes[:8], tf.zeros_like(fakes[8:])], axis=0)
+    without, _, _ = _gan(LossesConfig()).discriminator_terms(batch, other, embedding)
+    assert float(terms["d/fake"]) == float(without["d/fake"])
+
+
+def test_the_shared_look_has_the_gradients_of_two_separate_ones() -> None:
+    gan, batch = _gan(LossesConfig(fake=0.0, interpolated=0.0)), _batch()
+    discriminator = gan.discriminator
+    with tf.GradientTape() as shared:
+        terms, _, _ = gan.discriminator_terms(batch, batch.image[:0], batch.embedding[:0])
+        objective = tf.add_n(list(terms.values()))
+    with tf.GradientTape() as separate:
+        right = discriminator({"image": batch.image, "embedding": batch.embedding}, training=True)
+        wrong = discriminator(
+            {"image": batch.image, "embedding": batch.mismatched_embedding}, training=True
+        )
+        entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+        plain = entropy(tf.ones((8, 1)), right["logit"]) + 0.5 * entropy(
+            tf.zeros((8, 1)), wrong["logit"]
+        )
+    variables = discriminator.trainable_variables
+    assert float(objective) == pytest.approx(float(plain), rel=1e-5)
+    for one, two in zip(
+        shared.gradient(objective, variables), separate.gradient(plain, variables), strict=True
+    ):
+        np.testing.assert_allclose(one, two, rtol=1e-3, atol=2e-6)
+
+
+def test_accuracies_are_shares_of_right_verdicts() -> None:
+    gan, batch = _gan(), _batch()
+    fakes, embedding = _fakes(gan, batch)
+    _, watched, _ = gan.discriminator_terms(batch, fakes, embedding)
+    logit = gan.discriminator({"image": batch.image, "embedding": batch.embedding}, training=True)
+    assert float(watched["d/accuracy_real"]) == float(np.mean(logit["logit"] > 0))
+    assert set(watched) == {"d/accuracy_real", "d/accuracy_mismatched", "d/accuracy_fake"}
+
+
+def test_the_average_follows_the_weights() -> None:
+    gan, batch = _gan(ema=0.9), _batch()
+    before = [weight.copy() for weight in gan.generator.get_weights()]
+    gan.step(batch)
+    gan.update_average(tf.distribute.get_strategy())
+    # After the first step the decay is (1 + 1) / (10 + 1).
+    assert gan.average is not None
+    for old, new, mean in zip(
+        before, gan.generator.get_weights(), gan.average.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(mean, old + (1 - 2 / 11) * (new - old), rtol=1e-5, atol=1e-6)
+    assert _same(gan.painting_weights(), gan.average.get_weights()) == [True] * len(before)
+
+
+def test_the_exported_generator_paints_the_same() -> None:
+    gan, batch = _gan(ema=0.0), _batch()
+    gan.step(batch)
+    inputs = {"embedding": batch.embedding, "latent": batch.latent[:8]}
+    exported = gan.export_generator()
+    np.testing.assert_allclose(
+        exported(inputs, training=False), gan.generator(inputs, training=False), atol=1e-5
+    )
+    assert all(type(layer).__module__.startswith("keras.") for layer in exported.layers)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (OptimizerConfig(decay="none"), [2e-4, 2e-4, 2e-4, 2e-4]),
+        (OptimizerConfig(decay_epochs=2), [2e-4, 2e-4, 1e-4, 0.5e-4]),
+        (OptimizerConfig(decay="linear", decay_share=0.5), [2e-4, 2e-4, 1.6e-4, 0.0]),
+    ],
+)
+def test_schedule(config: OptimizerConfig, expected: list[float]) -> None:
+    schedule = Schedule(config, steps_per_epoch=10, steps=50)
+    rates = [float(schedule(step)) for step in (0, 19, 30, 50)]
+    if config.decay == "step":
+        rates = [float(schedule(step)) for step in (0, 19, 20, 40)]
+    np.testing.assert_allclose(rates, expected, rtol=1e-5)
+
+
+def test_mixed_precision_trains() -> None:
+    watched = _gan(precision="mixed_bfloat16").step(_batch())
+    assert all(np.isfinite(float(value)) for value in watched.values())
