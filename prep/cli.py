@@ -95,7 +95,7 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
     """Trains a text encoder on the train split of PAIRS; the same command resumes."""
     from t2i import configfile
     from t2i import pairs as pairs_file
-    from t2i.config import EncoderConfig
+    from t2i.encoder_config import EncoderConfig
 
     settings = configfile.load(config, EncoderConfig, overrides)
     pairs_file.read_header(pairs)

@@ -27,6 +27,8 @@ _BOX = re.compile(rf"(\d{{1,9}}) {_FLOAT} {_FLOAT} {_FLOAT} {_FLOAT}")
 # Many times what is real, and little enough for any machine.
 _MAX_INDEX_BYTES = 1 << 26
 _MAX_CAPTION_BYTES = 1 << 20
+# What file systems take, with room for another ending.
+_MAX_NAME_BYTES = 240
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,11 @@ def _captions(path: Path) -> tuple[str, ...]:
     """Returns the captions in a file, one a line; raises InputError when there are none."""
     if not path.is_file():
         raise InputError(f"expected captions in {path}, got no such file")
-    with path.open("rb") as file:
-        content = file.read(_MAX_CAPTION_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_CAPTION_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"expected captions in {path}, got: {error.strerror}") from error
     if len(content) > _MAX_CAPTION_BYTES:
         raise InputError(
             f"expected at most {_MAX_CAPTION_BYTES} bytes of captions in {path}, got more"
@@ -141,6 +146,11 @@ def _pictures(path: Path) -> dict[int, str]:
     }
     names = set()
     for file in pictures.values():
+        if max(len(part.encode()) for part in file.split("/")) > _MAX_NAME_BYTES:
+            raise InputError(
+                f"{path}: expected names of at most {_MAX_NAME_BYTES} bytes, "
+                f"got {file[:80]!r} and more; unpack CUB-200-2011 again"
+            )
         if _stem(file) in names:
             raise InputError(f"{path}: expected each picture once, got {file!r} again; remove one")
         names.add(_stem(file))

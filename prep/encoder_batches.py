@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from t2i.config import EncoderConfig
+from t2i.encoder_config import EncoderConfig
 from t2i.errors import InputError
 from t2i.pairs import Pairs, read
 
@@ -83,7 +83,7 @@ def read_training_pairs(path: Path) -> Pairs:
     """Returns the train split, and nothing of the others.
 
     Raises:
-        InputError: the file can't be read, or its train split can't train an encoder.
+        InputError: the file can't be read, or its train split holds fewer than 2 classes.
     """
     pairs = read(path, ["train"])
     classes = len(np.unique(pairs.class_id))
@@ -91,12 +91,6 @@ def read_training_pairs(path: Path) -> Pairs:
         raise InputError(
             f"{path}: expected at least 2 classes in train, got {classes}; "
             "prepare it with another split"
-        )
-    bare = np.flatnonzero(np.diff(pairs.caption_offset) < 1)
-    if len(bare):
-        raise InputError(
-            f"{path}: expected captions for every picture in train, "
-            f"got none for {pairs.name[bare[0]]}; prepare it again"
         )
     return pairs
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from t2i import configfile
-from t2i.config import EncoderConfig
+from t2i.encoder_config import EncoderConfig
 from t2i.errors import InputError
 from t2i.files import replacing
 
@@ -74,7 +74,7 @@ class EncoderState:
             checkpoint.restore(
                 self._manager.latest_checkpoint
             ).assert_existing_objects_matched().expect_partial()
-        except (tf.errors.OpError, AssertionError, ValueError) as error:
+        except (tf.errors.OpError, AssertionError, IndexError, ValueError) as error:
             raise InputError(
                 f"{self._manager.latest_checkpoint}: expected a checkpoint of this training, "
                 "got one that can't be restored; remove the folder to start anew"

@@ -10,7 +10,7 @@ import tensorflow as tf
 from prep.encoder_batches import Draws, Sampler
 from prep.image_encoder import ImageEncoder
 from prep.joint_embedding import structured_joint_embedding
-from t2i.config import EncoderConfig
+from t2i.encoder_config import EncoderConfig
 from t2i.pairs import Pairs
 from t2i.text_encoder import TextEncoder
 

@@ -15,7 +15,7 @@ from prep.encoder_step import EncoderTraining
 from prep.image_encoder import ImageEncoder, build_image_encoder
 from prep.joint_embedding import ZeroShotScore, zero_shot_score
 from t2i.captions import CharTokenizer, SentencePieceTokenizer, Tokenizer, train_sentencepiece
-from t2i.config import EncoderConfig
+from t2i.encoder_config import EncoderConfig
 from t2i.errors import InputError
 from t2i.files import replacing
 from t2i.pairs import Pairs, read, read_header

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from t2i.config import ImageEncoderConfig
+from t2i.encoder_config import ImageEncoderConfig
 from t2i.errors import InputError
 
 _BATCH = 64

@@ -4,6 +4,7 @@ The network is built by us from a checked configuration; the one that Keras wrot
 is never read, and only numbers are taken from it: no code runs.
 """
 
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,16 @@ import numpy as np
 from t2i.errors import InputError
 
 WEIGHTS = "model.weights.h5"
+
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    UserWarning,
+    zipfile.BadZipFile,
+)
 
 
 def member(path: Path, archive: zipfile.ZipFile, name: str, bound: int) -> zipfile.ZipInfo:
@@ -43,8 +54,11 @@ def load_weights(path: Path, model: Any) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             member(path, archive, WEIGHTS, path.stat().st_size)
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
+        with warnings.catch_warnings():
+            # Where a file lacks a layer's weights, Keras warns and leaves the random ones.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(path)
+    except _UNREADABLE as error:
         raise InputError(
             f"{path}: expected the weights of a {model.name}, got others; make it again"
         ) from error

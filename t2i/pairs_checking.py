@@ -49,7 +49,7 @@ def _content_faults(group: h5py.Group, header: Header) -> Iterator[str]:
         repeated = sorted({name for name in names if names.count(name) > 1})
         yield f"{split}/name: expected unique names, got {_some(repeated)} again"
     empty = [
-        i for i, text in enumerate(group["caption"].asstr(errors="replace")) if not text.strip()
+        i for i, text in enumerate(group["caption"].asstr(errors="replace")[:]) if not text.strip()
     ]
     if empty:
         yield f"{split}/caption: expected words, got empty captions in rows {_some(empty)}"

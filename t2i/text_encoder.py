@@ -4,6 +4,7 @@ char-CNN-RNN of Reed et al., CVPR 2016 and ICML 2016, and its twin over word pie
 """
 
 import json
+import warnings
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from t2i.captions import (
     SentencePieceTokenizer,
     Tokenizer,
 )
-from t2i.config import TextEncoderConfig
+from t2i.encoder_config import TextEncoderConfig
 from t2i.errors import InputError
 from t2i.files import replacing
 
@@ -176,8 +177,11 @@ def load_encoder(path: Path) -> TextEncoder:
         ) from error
     model = build_text_encoder(config, tokenizer.vocabulary_size)
     try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        with warnings.catch_warnings():
+            # Keras only warns of a layer that keeps its random start.
+            warnings.simplefilter("error")
+            model.load_weights(path)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning) as error:
         raise InputError(
             f"{path}: expected the weights of a {config.tokenizer} encoder of its configuration, "
             "got others; train the encoder again"

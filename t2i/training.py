@@ -1,9 +1,6 @@
 """train: one loop over strategy.run for one device, many, and many workers."""
 
-import json
 import math
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +14,13 @@ import tensorflow as tf
 from t2i import pairs, runs
 from t2i.batches import Draw, Order, Table, draw, table
 from t2i.board import Board
+from t2i.checkpoints import Checkpoints
 from t2i.config import Config, TrainingConfig
 from t2i.errors import InputError
 from t2i.gan import TextToImageGAN
 from t2i.precision import resolve_precision
 from t2i.runs import Run
+from t2i.strategy import choose_strategy, is_chief
 from t2i.whitening import fit_whitening
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -64,7 +63,7 @@ class Trainer:
             InputError: config and data do not fit, or the run began with others.
         """
         self.config, self.run, self._data = config, run, data
-        self._strategy = _choose_strategy()
+        self._strategy = choose_strategy()
         replicas = self._strategy.num_replicas_in_sync
         if config.training.batch_size % (2 * replicas):
             raise InputError(
@@ -142,7 +141,7 @@ class Trainer:
         Raises:
             InputError: a loss is not finite, a checkpoint is damaged, or the run is in use.
         """
-        if not _is_chief(self._strategy):
+        if not is_chief(self._strategy):
             return self._train(None, progress)
         with runs.locked(self.run):
             if not self._begun:
@@ -153,8 +152,11 @@ class Trainer:
 
     def _train(self, board: Board | None, progress: Progress) -> int:
         training, steps = self.config.training, self.plan.steps
-        manager, at = self._checkpoints(board is not None)
-        first = self._restore(manager, at)
+        with self._strategy.scope():
+            checkpoints = Checkpoints(
+                self._gan, self.run.checkpoints, training.checkpoints_kept, board is not None
+            )
+        first = checkpoints.restore()
         if board is not None:
             runs.trim_metrics(self.run, first)
         launch = self._launch()
@@ -189,8 +191,7 @@ class Trainer:
             if board is not None and (step % training.sample_every == 0 or step == steps):
                 board.paint(step, self._gan.painting_weights())
             if step % training.checkpoint_every == 0 or step == steps:
-                at.assign(step)
-                manager.save(step)
+                checkpoints.save(step)
                 if board is not None:
                     board.export(self._gan.painting_weights())
         return first
@@ -237,39 +238,6 @@ class Trainer:
             )
         )
 
-    def _checkpoints(self, chief: bool) -> tuple[tf.train.CheckpointManager, tf.Variable]:
-        with self._strategy.scope():
-            at = tf.Variable(0, dtype=tf.int64, trainable=False)
-        gan = self._gan
-        checkpoint = tf.train.Checkpoint(
-            step=at,
-            generator=gan.generator,
-            discriminator=gan.discriminator,
-            generator_optimizer=gan.generator_optimizer,
-            discriminator_optimizer=gan.discriminator_optimizer,
-            **({} if gan.average is None else {"average": gan.average}),
-        )
-        # Every worker takes part in a save; all but the chief write to where nobody looks.
-        folder = self.run.checkpoints if chief else Path(tempfile.mkdtemp())
-        manager = tf.train.CheckpointManager(
-            checkpoint, str(folder), max_to_keep=self.config.training.checkpoints_kept
-        )
-        return manager, at
-
-    def _restore(self, manager: tf.train.CheckpointManager, at: tf.Variable) -> int:
-        latest = tf.train.latest_checkpoint(str(self.run.checkpoints))
-        if latest is None:
-            return 0
-        try:
-            manager.checkpoint.restore(latest).assert_consumed()
-        except (tf.errors.OpError, AssertionError, ValueError) as error:
-            raise InputError(
-                f"{latest}: expected a whole checkpoint of this run, got a damaged one; "
-                f"name an older one in {self.run.checkpoints / 'checkpoint'}, or start anew"
-            ) from error
-        step: int = at.numpy().item()
-        return step
-
     def _require_finite(self, values: dict[str, npt.NDArray[np.float32]], first: int) -> None:
         """Raises InputError with the earliest step and the terms that are not finite there."""
         bad = {name: ~np.isfinite(value) for name, value in values.items()}
@@ -310,36 +278,6 @@ def _next_stop(step: int, steps: int, training: TrainingConfig) -> int:
     return min(
         steps, step + training.steps_per_launch, *((step // every + 1) * every for every in due)
     )
-
-
-def _choose_strategy() -> tf.distribute.Strategy:
-    """Returns many workers when TF_CONFIG is set, many GPUs when there are, or one device."""
-    if os.environ.get("TF_CONFIG"):
-        try:
-            json.loads(os.environ["TF_CONFIG"])["cluster"]["worker"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                "TF_CONFIG: expected JSON with cluster.worker and task, got "
-                f"{os.environ['TF_CONFIG']!r}; unset it to train on this machine alone"
-            ) from error
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    names = [device.name for device in devices]
-    if len(names) > 1:
-        return tf.distribute.MirroredStrategy(
-            names,
-            # Several logical CPUs have no collective of their own.
-            cross_device_ops=None if "GPU" in names[0] else tf.distribute.ReductionToOneDevice(),
-        )
-    return tf.distribute.OneDeviceStrategy(names[0])
-
-
-def _is_chief(strategy: tf.distribute.Strategy) -> bool:
-    resolver = strategy.cluster_resolver
-    if resolver is None or not resolver.cluster_spec().as_dict():
-        return True
-    first = "chief" if "chief" in resolver.cluster_spec().as_dict() else "worker"
-    return bool(resolver.task_type == first and resolver.task_id == 0)
 
 
 def _parameters(model: Any) -> int:

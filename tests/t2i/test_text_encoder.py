@@ -1,15 +1,17 @@
 import dataclasses
+import io
 import json
 import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
 
 from t2i import configfile, text_encoder
 from t2i.captions import CharTokenizer, SentencePieceTokenizer, train_sentencepiece
-from t2i.config import ConvolutionConfig, EncoderConfig, TextEncoderConfig
+from t2i.encoder_config import ConvolutionConfig, EncoderConfig, TextEncoderConfig
 from t2i.errors import InputError
 from t2i.text_encoder import (
     TextEncoder,
@@ -198,15 +200,14 @@ def test_stock_keras_loads_the_file_too(saved):
     assert stock.predict_on_batch(codes).tobytes() == expected.tobytes()
 
 
-def test_the_network_in_the_file_is_never_run(saved, tmp_path):
-    mark = tmp_path / "ran"
+def test_the_network_in_the_file_is_never_read(saved):
     expected = load_encoder(saved).embed(TEXTS)
     inputs = keras.Input((20,), dtype="int32")
-    evil = keras.Model(inputs, keras.layers.Lambda(lambda x: mark.touch() or x)(inputs))
-    mark.unlink(missing_ok=True)
-    rewrite(saved, **{"config.json": evil.to_json().encode()})
+    lambda_network = keras.Model(inputs, keras.layers.Lambda(lambda x: x)(inputs))
+    rewrite(saved, **{"config.json": lambda_network.to_json().encode()})
+    with pytest.raises(ValueError, match="lambda"):
+        keras.saving.load_model(saved)
     assert load_encoder(saved).embed(TEXTS).tobytes() == expected.tobytes()
-    assert not mark.exists()
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -329,6 +330,17 @@ def test_a_network_larger_than_the_file_is_not_built(saved):
 
 def test_weights_of_another_shape_are_refused(saved):
     rewrite(saved, t2i__encoder_json=described(TINY, recurrent_units=4))
+    assert refusal(saved) == (
+        f"{saved}: expected the weights of a char encoder of its configuration, got others; {AGAIN}"
+    )
+
+
+def test_missing_weights_are_refused(saved):
+    with zipfile.ZipFile(saved) as archive:
+        weights = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(weights, "r+") as file:
+        del file["layers/dense"]
+    rewrite(saved, **{"model.weights.h5": weights.getvalue()})
     assert refusal(saved) == (
         f"{saved}: expected the weights of a char encoder of its configuration, got others; {AGAIN}"
     )

@@ -1,0 +1,82 @@
+# Everything sets up what it needs, in .venv; on a fresh machine nothing else is wanted but
+# Python >= 3.11, git and make.
+#
+#   make demo     draws birds, trains on them, paints sentences: demo/birds.png
+#   make test     the whole test suite
+#   make lint     style and types
+#   make bench    the quick benchmarks
+#   make install  the set-up alone
+#
+# Where CUDA is found, or with GPU=1, TensorFlow comes with it; GPU=0 keeps to the CPU.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: install demo test lint bench clean-demo
+
+PYTHON ?= python3
+GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
+BUILD := $(if $(filter 1,$(GPU)),gpu,cpu)
+BIN := .venv/bin
+
+INSTALLED := .venv/installed-$(BUILD)
+TESTABLE := .venv/testable-$(BUILD)
+
+install: $(INSTALLED)
+
+$(INSTALLED): setup.cfg pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python: expected 3.11 or newer, got " + sys.version.split()[0] + "; set PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[$(BUILD)]'
+	touch $@
+
+$(TESTABLE): $(INSTALLED)
+	$(BIN)/pip install --quiet --editable '.[$(BUILD),test]'
+	touch $@
+
+test: $(TESTABLE)
+	$(BIN)/pytest --numprocesses 2
+
+lint: $(TESTABLE)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/train_step.py
+	$(BIN)/python benchmarks/text_encoder.py
+
+# The demo is the main job at a size for two CPU cores, a stage a target: interrupted, the same
+# command goes on where it stopped.
+demo: demo/birds.png
+	@echo
+	@echo 'demo/birds.png: a sentence a row, the first six of colours never seen together in training.'
+	@echo 'Try next:'
+	@echo '  $(BIN)/t2i generate demo/run "a small green bird with orange wings" --out mine.png'
+	@echo '  $(BIN)/t2i interpolate demo/run "a red bird with black wings" "a blue bird with white wings"'
+	@echo '  $(BIN)/tensorboard --logdir demo/run'
+	@echo '  $(BIN)/t2i-prep cub CUB_200_2011 --captions text_c10 --out birds.h5     (see README.md)'
+
+demo/birds.png: demo/trained configs/demo_captions.txt
+	$(BIN)/t2i generate demo/run --captions configs/demo_captions.txt --out $@
+
+demo/trained: demo/birds.h5 configs/demo.yaml
+	$(BIN)/t2i train configs/demo.yaml --data demo/birds.h5 --run demo/run
+	touch $@
+
+demo/birds.h5: demo/pictures.h5 demo/encoder.keras
+	cp demo/pictures.h5 demo/embedding.h5
+	$(BIN)/t2i-prep embed demo/embedding.h5 --encoder demo/encoder.keras
+	mv demo/embedding.h5 $@
+
+demo/encoder.keras: demo/pictures.h5 configs/encoder_small.yaml
+	$(BIN)/t2i-prep train-encoder demo/pictures.h5 --config configs/encoder_small.yaml --out $@
+
+demo/pictures.h5: demo/drawn/CUB_200_2011/images.txt
+	$(BIN)/t2i-prep cub demo/drawn --captions demo/drawn --split demo/drawn --image-size 38 --out $@
+
+demo/drawn/CUB_200_2011/images.txt: | $(INSTALLED)
+	$(BIN)/t2i-prep synthetic demo/drawn
+
+clean-demo:
+	rm -rf demo

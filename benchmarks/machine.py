@@ -1,0 +1,23 @@
+"""Says on what a benchmark ran."""
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+
+def describe() -> str:
+    """Returns processor, cores, Python and versions in a line."""
+    processor = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        processor = names[0] if names else processor
+    versions = []
+    for name in ("tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow", "h5py"):
+        try:
+            versions.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    cores = len(os.sched_getaffinity(0))
+    return f"{processor}, {cores} cores; Python {platform.python_version()}, {', '.join(versions)}"

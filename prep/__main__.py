@@ -1,0 +1,5 @@
+"""Runs `t2i-prep` as `python -m prep`."""
+
+from prep.cli import main
+
+main()

@@ -1,0 +1,124 @@
+"""Every hyper-parameter of the encoders and their training, as `config` does for the GAN."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from t2i.config import Fraction, Positive, Section
+
+
+class ConvolutionConfig(Section):
+    """A one-dimensional convolution with ReLU, and the max-pooling behind it.
+
+    Attributes:
+        filters: channels out.
+        kernel_size: codes wide.
+        pool_size: 1 is no pooling.
+        pool_stride: codes from one window to the next.
+    """
+
+    filters: Positive
+    kernel_size: Positive = 4
+    pool_size: Positive = 1
+    pool_stride: Positive = 1
+
+
+class TextEncoderConfig(Section):
+    """The shape of the text encoder.
+
+    Attributes:
+        tokenizer: `char` reads the alphabet of 70; `sentencepiece` a vocabulary of word pieces.
+        length: codes read of a caption; the rest is cut off.
+        vocabulary_size: word pieces at most (sentencepiece).
+        code_size: numbers learned for a word piece (sentencepiece); a character is one-hot.
+        convolutions: from the codes up.
+        batch_norm: behind every convolution; the published shapes have none.
+        dropout: share of activations dropped behind every convolution; 0 as published.
+        recurrent: `gru`, or `relu` for a plain recurrent layer with ReLU.
+        recurrent_units: its width.
+        embedding_size: numbers in an embedding.
+    """
+
+    tokenizer: Literal["char", "sentencepiece"] = "char"
+    length: Annotated[int, Field(ge=1, le=4096)] = 201
+    vocabulary_size: Annotated[int, Field(ge=16, le=64000)] = 2000
+    code_size: Positive = 64
+    convolutions: Annotated[list[ConvolutionConfig], Field(min_length=1, max_length=16)]
+    batch_norm: bool = False
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    recurrent: Literal["gru", "relu"] = "gru"
+    recurrent_units: Positive = 512
+    embedding_size: Positive = 1024
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        steps = self.length
+        for index, layer in enumerate(self.convolutions):
+            steps -= layer.kernel_size - 1
+            steps = (steps - layer.pool_size) // layer.pool_stride + 1
+            if steps < 1:
+                raise ValueError(
+                    f"convolutions.{index}: expected at least 1 step left of length "
+                    f"{self.length}, got {steps}; pool less or read a longer text"
+                )
+        return self
+
+
+class ImageEncoderConfig(Section):
+    """The image side of the joint embedding.
+
+    Attributes:
+        network: `convolutional`, trained with the text side; or a frozen network of
+            `keras.applications`, `InceptionV3` for example, when its weights are on disk.
+        weights: path of those weights (`.weights.h5`, `.h5` or `.keras`).
+        image_size: side of the pictures it reads, pixels; others are resized.
+        width: channels of the first convolution (`convolutional`); doubled at each halving.
+        dropout: before the last layer.
+        crop: pixels of shift in training (`convolutional`): pictures are resized to
+            `image_size + crop`, and each batch takes a window of them.
+        flip: mirror half of the pictures in training (`convolutional`); not for captions that
+            tell left from right.
+    """
+
+    network: str = "convolutional"
+    weights: str | None = None
+    image_size: Annotated[int, Field(ge=16, le=512)] = 64
+    width: Positive = 32
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    crop: Annotated[int, Field(ge=0, le=256)] = 0
+    flip: bool = False
+
+
+class EncoderConfig(Section):
+    """A run of `t2i-prep train-encoder`: the structured joint embedding of Reed et al., CVPR 2016.
+
+    Attributes:
+        seed: of every random draw and of the first weights.
+        text: the text side.
+        image: the image side.
+        steps: updates.
+        classes_per_batch: different classes in a batch (fewer when there are not as many).
+        images_per_class: pictures of each, one caption each; pairs of one class are not
+            pushed apart.
+        optimizer: `rmsprop` as published, or `adam`.
+        learning_rate: at the start.
+        decay_factor: multiplies the rate every `decay_steps` steps; 1 keeps it.
+        decay_steps: steps.
+        linear_decay_share: the rate falls to 0 over this last share of the run; 0 does not.
+        initial_range: weights start from U(-r, r); 0 takes the layers' own start.
+        checkpoint_every: steps.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 0
+    text: TextEncoderConfig
+    image: ImageEncoderConfig = ImageEncoderConfig()
+    steps: Positive = 30000
+    classes_per_batch: Annotated[int, Field(ge=2, le=4096)] = 40
+    images_per_class: Positive = 1
+    optimizer: Literal["rmsprop", "adam"] = "rmsprop"
+    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 7e-4
+    decay_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.98
+    decay_steps: Positive = 150
+    linear_decay_share: Fraction = 0.0
+    initial_range: Annotated[float, Field(ge=0.0, le=1.0)] = 0.08
+    checkpoint_every: Positive = 500

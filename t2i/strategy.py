@@ -1,0 +1,43 @@
+"""On which devices a run trains."""
+
+import json
+import os
+
+import tensorflow as tf
+
+from t2i.errors import InputError
+
+
+def choose_strategy() -> tf.distribute.Strategy:
+    """Returns many workers when TF_CONFIG is set, many GPUs when there are, or one device.
+
+    Raises:
+        InputError: TF_CONFIG is not what TensorFlow expects.
+    """
+    if os.environ.get("TF_CONFIG"):
+        try:
+            json.loads(os.environ["TF_CONFIG"])["cluster"]["worker"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                "TF_CONFIG: expected JSON with cluster.worker and task, got "
+                f"{os.environ['TF_CONFIG']!r}; unset it to train on this machine alone"
+            ) from error
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    names = [device.name for device in devices]
+    if len(names) > 1:
+        return tf.distribute.MirroredStrategy(
+            names,
+            # Several logical CPUs have no collective of their own.
+            cross_device_ops=None if "GPU" in names[0] else tf.distribute.ReductionToOneDevice(),
+        )
+    return tf.distribute.OneDeviceStrategy(names[0])
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Returns whether this process is the one that writes."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or not resolver.cluster_spec().as_dict():
+        return True
+    first = "chief" if "chief" in resolver.cluster_spec().as_dict() else "worker"
+    return bool(resolver.task_type == first and resolver.task_id == 0)
