@@ -16,7 +16,7 @@ import numpy as np
 from machine import describe
 from PIL import Image
 
-from prep.build import crop_and_resize
+from prep.pictures import crop_and_resize
 from prep.synthetic_birds import Bird, sample_bird, species_splits
 from prep.synthetic_captions import captions
 from prep.synthetic_drawing import draw

@@ -2,10 +2,7 @@
 
 import os
 import signal
-import struct
 import time
-import warnings
-import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -16,21 +13,14 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
-
-from prep.cub import Box, Fault
+from prep.cub import Fault
 from prep.examples import Example
+from prep.pictures import crop_and_resize, decoded
 from t2i.errors import InputError
 from t2i.files import replacing
 from t2i.images import Pixels
 from t2i.pairs import SPLITS
 from t2i.pairs_writing import writing
-
-# StackGAN's crop reaches half as far again as the longer side of the box.
-_CROP_SCALE = 1.5
-_MAX_PICTURE_BYTES = 1 << 26
-_MAX_PIXELS = 50_000_000
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
 _CHUNK = 8
@@ -128,89 +118,11 @@ def prepare(items: Iterable[Item], size: int) -> list[Prepared]:
     return [item if isinstance(item, Fault) else _prepared(item, size) for item in items]
 
 
-def crop_and_resize(picture: Image.Image, box: Box | None, size: int) -> Pixels:
-    """Returns uint8 [size, size, 3]: the surroundings of the box, or the whole picture.
-
-    The crop is a square of 1.5 times the longer side of the box around the box's centre,
-    clipped to the picture; what the clipping leaves is resized to a square all the same.
-    Each pixel is the mean of those whose centres lie in it.
-
-    Args:
-        picture: RGB.
-        box: (x, y, width, height) in pixels, or None.
-        size: pixels.
-
-    Raises:
-        InputError: the box is smaller than a pixel or its centre lies outside the picture.
-            Published boxes reach over the border by up to 20 pixels, so that is no fault.
-
-    Source: Zhang et al., StackGAN (ICCV 2017), released code; there the centre and the half
-        side are cut to whole pixels, here they stay as they are.
-    """
-    if box is None:
-        return np.asarray(picture.resize((size, size), Image.Resampling.BOX))
-    x, y, width, height = box
-    centre_x, centre_y = x + width / 2, y + height / 2
-    inside = 0 <= centre_x <= picture.width and 0 <= centre_y <= picture.height
-    if not inside or min(width, height) < 1:
-        raise InputError(
-            f"expected a box inside the {picture.width} x {picture.height} picture, "
-            f"got x {x:g}, y {y:g}, width {width:g}, height {height:g}"
-        )
-    reach = _CROP_SCALE * max(width, height) / 2
-    region = (
-        max(0.0, centre_x - reach),
-        max(0.0, centre_y - reach),
-        min(float(picture.width), centre_x + reach),
-        min(float(picture.height), centre_y + reach),
-    )
-    return np.asarray(picture.resize((size, size), Image.Resampling.BOX, box=region))
-
-
 def _prepared(example: Example, size: int) -> Prepared:
     try:
-        return example, crop_and_resize(_decoded(example.image_path), example.box, size)
+        return example, crop_and_resize(decoded(example.image_path), example.box, size)
     except InputError as error:
         return Fault(example.name, str(error))
-
-
-def _decoded(path: Path) -> Image.Image:
-    """Returns the picture in RGB, on white where it is transparent."""
-    if not path.is_file():
-        raise InputError("expected a picture, got no such file")
-    if path.stat().st_size > _MAX_PICTURE_BYTES:
-        raise InputError(f"expected at most {_MAX_PICTURE_BYTES} bytes, got {path.stat().st_size}")
-    try:
-        # Pillow warns of oddities in metadata, and of sizes that are checked here anyway.
-        with warnings.catch_warnings(action="ignore"), _opened(path) as picture:
-            if picture.width * picture.height > _MAX_PIXELS:
-                raise InputError(
-                    f"expected at most {_MAX_PIXELS} pixels, got {picture.width} x {picture.height}"
-                )
-            if picture.has_transparency_data:
-                white = Image.new("RGBA", picture.size, "white")
-                white.alpha_composite(picture.convert("RGBA"))
-                return white.convert("RGB")
-            return picture.convert("RGB")
-    except UnidentifiedImageError as error:
-        raise InputError("expected a JPEG or PNG picture, got something else") from error
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        struct.error,
-        zlib.error,
-        Image.DecompressionBombError,
-    ) as error:
-        raise InputError(
-            f"expected a whole picture, got: {' '.join(str(error).split())}"
-        ) from error
-
-
-def _opened(path: Path) -> Image.Image:
-    # Other formats Pillow reads are none of CUB's, and one of them starts Ghostscript.
-    return Image.open(path, formats=("JPEG", "PNG"))
 
 
 def _all_prepared(

@@ -44,7 +44,7 @@ class EncoderTraining:
         else:
             # As Torch's, which adds 1e-8 to the root; Keras adds its epsilon under it.
             self.optimizer = keras.optimizers.RMSprop(config.learning_rate, rho=0.99, epsilon=1e-16)
-        # Before anything is restored: the state of an optimizer not yet built is skipped.
+        # Before anything is restored: what is not there yet can't be told from what is missing.
         self.optimizer.build(self._variables)
         self._run = tf.function(self._steps, reduce_retracing=True)
 

@@ -126,7 +126,6 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any) -> keras.Model:
             f"image.weights: expected the weights of {config.network} (without top), "
             f"got others in {config.weights!r}; download them again"
         ) from error
-    network.trainable = False
     prepared = module.preprocess_input(pictures)
     return keras.Model(pictures, network(prepared, training=False), name="frozen")
 

@@ -51,8 +51,8 @@ class CharTokenizer:
         """Returns codes, int32 [n, length]."""
         codes = np.empty((len(texts), self.length), np.int32)
         for start in range(0, len(texts), _BLOCK):
-            # The first cut keeps an endless text cheap; a character can become two in lower case.
-            lower = [t[: self.length].lower()[: self.length] for t in texts[start : start + _BLOCK]]
+            # Cut twice, here and by the array: a character can become two in lower case.
+            lower = [text[: self.length].lower() for text in texts[start : start + _BLOCK]]
             characters = np.array(lower, f"U{self.length}").view(np.uint32)
             characters = characters.reshape(len(lower), self.length)
             codes[start : start + _BLOCK] = _CODE_OF_CHARACTER[np.minimum(characters, 128)]

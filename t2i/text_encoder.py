@@ -4,7 +4,6 @@ char-CNN-RNN of Reed et al., CVPR 2016 and ICML 2016, and its twin over word pie
 """
 
 import json
-import warnings
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from t2i.captions import (
 from t2i.encoder_config import TextEncoderConfig
 from t2i.errors import InputError
 from t2i.files import replacing
+from t2i.keras_files import WEIGHTS, load_weights, member
 
 FORMAT = "t2i-encoder"
 VERSION = 1
@@ -33,7 +33,6 @@ MAX_DESCRIPTION_BYTES = 1 << 20
 
 _DESCRIPTION = "t2i/encoder.json"
 _SENTENCEPIECE = "t2i/sentencepiece.model"
-_WEIGHTS = "model.weights.h5"
 
 
 def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras.Model:
@@ -142,8 +141,7 @@ def save_encoder(path: Path, encoder: TextEncoder) -> None:
 def load_encoder(path: Path) -> TextEncoder:
     """Returns the text encoder in a file of `save_encoder`.
 
-    The file may come from anybody: its network is built here from the checked configuration,
-    the one that Keras wrote into it is never read, and only numbers are taken from it.
+    The file may come from anybody: its network is built here from the checked configuration.
 
     Raises:
         InputError: the file is missing, is no encoder, is of another version, or is damaged.
@@ -163,7 +161,7 @@ def load_encoder(path: Path) -> TextEncoder:
         with zipfile.ZipFile(path) as archive:
             config = _config(path, archive)
             tokenizer = _tokenizer(path, archive, config)
-            weights = _member(path, archive, _WEIGHTS, MAX_ENCODER_BYTES)
+            weights = member(path, archive, WEIGHTS, MAX_ENCODER_BYTES)
             least = 4 * parameter_count(config, tokenizer.vocabulary_size)
             if weights.file_size < least:
                 raise InputError(
@@ -176,20 +174,7 @@ def load_encoder(path: Path) -> TextEncoder:
             "train the encoder again"
         ) from error
     model = build_text_encoder(config, tokenizer.vocabulary_size)
-    try:
-        with warnings.catch_warnings():
-            # Keras only warns of a layer that keeps its random start.
-            warnings.simplefilter("error")
-            model.load_weights(path)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning) as error:
-        raise InputError(
-            f"{path}: expected the weights of a {config.tokenizer} encoder of its configuration, "
-            "got others; train the encoder again"
-        ) from error
-    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-        raise InputError(
-            f"{path}: expected finite weights, got nan or infinity; train the encoder again"
-        )
+    load_weights(path, model)
     return TextEncoder(model, tokenizer, config)
 
 
@@ -207,26 +192,8 @@ def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
     return count + (units + 1) * config.embedding_size
 
 
-def _member(path: Path, archive: zipfile.ZipFile, name: str, bound: int) -> zipfile.ZipInfo:
-    """Returns the one member of that name, which no more than `bound` bytes unpack to."""
-    found = [info for info in archive.infolist() if info.filename == name]
-    if len(found) != 1:
-        raise InputError(
-            f"{path}: expected one {name} inside, got {len(found)}; "
-            "make an encoder with `t2i-prep train-encoder`"
-        )
-    info = found[0]
-    # As Keras writes them. What is not packed can't unpack to more than the file holds.
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size > bound:
-        raise InputError(
-            f"{path}: expected {name} unpacked and of at most {bound} bytes, "
-            f"got {info.file_size}; train the encoder again"
-        )
-    return info
-
-
 def _config(path: Path, archive: zipfile.ZipFile) -> TextEncoderConfig:
-    text = archive.read(_member(path, archive, _DESCRIPTION, MAX_DESCRIPTION_BYTES))
+    text = archive.read(member(path, archive, _DESCRIPTION, MAX_DESCRIPTION_BYTES))
     try:
         description: Any = json.loads(text)
         stated = (description["format"], description["version"])
@@ -255,8 +222,8 @@ def _config(path: Path, archive: zipfile.ZipFile) -> TextEncoderConfig:
 def _tokenizer(path: Path, archive: zipfile.ZipFile, config: TextEncoderConfig) -> Tokenizer:
     if config.tokenizer == "char":
         return CharTokenizer(config.length)
-    member = _member(path, archive, _SENTENCEPIECE, MAX_SENTENCEPIECE_BYTES)
+    vocabulary = member(path, archive, _SENTENCEPIECE, MAX_SENTENCEPIECE_BYTES)
     try:
-        return SentencePieceTokenizer(archive.read(member), config.length)
+        return SentencePieceTokenizer(archive.read(vocabulary), config.length)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error

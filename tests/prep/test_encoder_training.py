@@ -201,6 +201,15 @@ def test_weights_start_in_the_range_asked_for(flags, tmp_path):
     assert abs(values.std() - 0.08 / 3**0.5) < 0.002
 
 
+def test_both_sides_learn(flags, tmp_path):
+    out = tmp_path / "encoder.keras"
+    train_encoder(flags, changed(steps=2, linear_decay_share=0.0, initial_range=0.08), out)
+    image = keras.saving.load_model(tmp_path / "encoder.image.keras")
+    for model in (load_encoder(out).model, image):
+        # Adam's first steps move a weight by the learning rate, 0.01.
+        assert 0.085 < np.abs(model.get_layer("embedding").kernel).max() < 0.101
+
+
 def test_frozen_features_train_too(flags, tmp_path):
     keras.utils.set_random_seed(0)
     frozen = keras.applications.MobileNet(

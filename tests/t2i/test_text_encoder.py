@@ -245,10 +245,7 @@ def test_a_file_damaged_inside_is_refused(saved):
 def test_another_keras_file_is_no_encoder(tmp_path):
     path = tmp_path / "other.keras"
     tiny_encoder().model.save(path)
-    assert refusal(path) == (
-        f"{path}: expected one t2i/encoder.json inside, got 0; "
-        "make an encoder with `t2i-prep train-encoder`"
-    )
+    assert refusal(path) == (f"{path}: expected one t2i/encoder.json inside, got 0; make it again")
 
 
 def test_a_missing_vocabulary_is_refused(tmp_path):
@@ -256,8 +253,7 @@ def test_a_missing_vocabulary_is_refused(tmp_path):
     save_encoder(path, tiny_encoder("sentencepiece"))
     rewrite(path, **{"t2i/sentencepiece.model": None})
     assert refusal(path) == (
-        f"{path}: expected one t2i/sentencepiece.model inside, got 0; "
-        "make an encoder with `t2i-prep train-encoder`"
+        f"{path}: expected one t2i/sentencepiece.model inside, got 0; make it again"
     )
 
 
@@ -276,7 +272,7 @@ def test_a_packed_file_could_unpack_to_anything(saved):
     rewrite(saved, packed=zipfile.ZIP_DEFLATED)
     assert refusal(saved) == (
         f"{saved}: expected t2i/encoder.json unpacked and of at most 1048576 bytes, "
-        f"got {size}; {AGAIN}"
+        f"got {size}; make it again"
     )
 
 
@@ -284,7 +280,7 @@ def test_a_description_too_long_is_refused(saved):
     rewrite(saved, t2i__encoder_json=b" " * (1 << 20) + b"{}")
     assert refusal(saved) == (
         f"{saved}: expected t2i/encoder.json unpacked and of at most 1048576 bytes, "
-        f"got 1048578; {AGAIN}"
+        f"got 1048578; make it again"
     )
 
 
@@ -331,7 +327,7 @@ def test_a_network_larger_than_the_file_is_not_built(saved):
 def test_weights_of_another_shape_are_refused(saved):
     rewrite(saved, t2i__encoder_json=described(TINY, recurrent_units=4))
     assert refusal(saved) == (
-        f"{saved}: expected the weights of a char encoder of its configuration, got others; {AGAIN}"
+        f"{saved}: expected the weights of a text_encoder, got others; make it again"
     )
 
 
@@ -342,7 +338,7 @@ def test_missing_weights_are_refused(saved):
         del file["layers/dense"]
     rewrite(saved, **{"model.weights.h5": weights.getvalue()})
     assert refusal(saved) == (
-        f"{saved}: expected the weights of a char encoder of its configuration, got others; {AGAIN}"
+        f"{saved}: expected the weights of a text_encoder, got others; make it again"
     )
 
 
@@ -351,7 +347,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
     encoder = tiny_encoder()
     encoder.model.get_layer("embedding").bias.assign([0.0, np.nan, 0.0, 0.0])
     save_encoder(path, encoder)
-    assert refusal(path) == f"{path}: expected finite weights, got nan or infinity; {AGAIN}"
+    assert refusal(path) == f"{path}: expected finite weights, got nan or infinity; make it again"
 
 
 def test_an_encoder_is_frozen():

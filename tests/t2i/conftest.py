@@ -1,0 +1,26 @@
+"""Pairs files before and after their captions are embedded."""
+
+from pathlib import Path
+
+import pytest
+from pairs_samples import ENCODER, PICTURES, SIZE, WIDTH, image, table
+
+from t2i import pairs
+from t2i.pairs_writing import write_embeddings, writing
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A pairs file without embeddings."""
+    path = tmp_path / "birds.h5"
+    with writing(path, SIZE, "a test") as writer:
+        for number, (split, captions, class_id) in enumerate(PICTURES):
+            writer.add(split, image(number), captions, class_id, f"bird {number}")
+    return path
+
+
+@pytest.fixture
+def embedded(bare: Path) -> Path:
+    blocks = {split: [table(split)[:4], table(split)[4:]] for split in pairs.SPLITS}
+    write_embeddings(bare, blocks, ENCODER, "char-cnn-gru", WIDTH)
+    return bare
