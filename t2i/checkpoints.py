@@ -9,6 +9,12 @@ from t2i.errors import InputError
 from t2i.gan import TextToImageGAN
 
 
+def latest_step(folder: Path) -> int:
+    """Returns the step of the newest checkpoint in a folder; 0 when there is none."""
+    latest = tf.train.latest_checkpoint(str(folder))
+    return 0 if latest is None else int(latest.rpartition("-")[2])
+
+
 class Checkpoints:
     """Saves and restores the networks, their optimizers, the average and the step."""
 

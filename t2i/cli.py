@@ -58,21 +58,22 @@ def train(
         return
     from tqdm import tqdm
 
-    with tqdm(total=plan.steps, unit="step", desc="training", mininterval=1.0) as bar:
+    done = trainer.done
+    if done == plan.steps:
+        click.echo(f"{folder}: finished before, at step {done:,}; nothing to do")
+        return
+    if done:
+        click.echo(f"{folder}: going on from step {done:,}")
+    with tqdm(total=plan.steps, initial=done, unit="step", desc="training") as bar:
 
         def progress(step: int, means: dict[str, float]) -> None:
-            # The bar begins where a resumed run does.
-            bar.initial = bar.initial or max(0, step - settings.training.log_every)
             bar.update(step - bar.n)
             accuracy = (means.get(f"d/accuracy_{kind}") for kind in ("real", "mismatched", "fake"))
             shown = "/".join(f"{value:.0%}" for value in accuracy if value is not None)
             bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, D right {shown}")
 
-        first = trainer.train(progress)
-    if first == plan.steps:
-        click.echo(f"{folder}: finished before, at step {plan.steps:,}; nothing to do")
-    else:
-        click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
+        trainer.train(progress)
+    click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
 
 
 @main.command()

@@ -14,7 +14,7 @@ import tensorflow as tf
 from t2i import pairs, runs
 from t2i.batches import Draw, Order, Table, draw, table
 from t2i.board import Board
-from t2i.checkpoints import Checkpoints
+from t2i.checkpoints import Checkpoints, latest_step
 from t2i.config import Config, TrainingConfig
 from t2i.errors import InputError
 from t2i.gan import TextToImageGAN
@@ -132,8 +132,13 @@ class Trainer:
                 whitening,
             )
 
-    def train(self, progress: Progress) -> int:
-        """Trains to the end from wherever the run stands; returns the step it started from.
+    @property
+    def done(self) -> int:
+        """The step of the newest checkpoint, where training goes on; 0 for a new run."""
+        return latest_step(self.run.checkpoints)
+
+    def train(self, progress: Progress) -> None:
+        """Trains to the end from wherever the run stands.
 
         Args:
             progress: called with the step reached and the means of what was watched.
@@ -142,15 +147,16 @@ class Trainer:
             InputError: a loss is not finite, a checkpoint is damaged, or the run is in use.
         """
         if not is_chief(self._strategy):
-            return self._train(None, progress)
+            self._train(None, progress)
+            return
         with runs.locked(self.run):
             if not self._begun:
                 runs.begin(self.run, self.config, self._fingerprint, self.precision, self._encoder)
-            return self._train(
+            self._train(
                 Board(self.run, self.config, self._data, self._gan.export_generator()), progress
             )
 
-    def _train(self, board: Board | None, progress: Progress) -> int:
+    def _train(self, board: Board | None, progress: Progress) -> None:
         training, steps = self.config.training, self.plan.steps
         with self._strategy.scope():
             checkpoints = Checkpoints(
@@ -194,7 +200,6 @@ class Trainer:
                 checkpoints.save(step)
                 if board is not None:
                     board.export(self._gan.painting_weights())
-        return first
 
     def _launch(self) -> Any:
         """Returns the function that runs many steps in one call of the device."""

@@ -193,7 +193,9 @@ def test_a_finished_run_is_left_as_it_is(
 ) -> None:
     data, run, _ = finished
     before = _weights(run)
-    assert Trainer(_config(tmp_path), data, Run(run)).train(lambda *_: None) == 12
+    trainer = Trainer(_config(tmp_path), data, Run(run))
+    assert trainer.done == 12
+    trainer.train(lambda *_: pytest.fail("nothing was left to train"))
     for name, value in _weights(run).items():
         np.testing.assert_array_equal(value, before[name])
 
