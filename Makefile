@@ -35,7 +35,7 @@ $(TESTABLE): $(INSTALLED)
 	touch $@
 
 test: $(TESTABLE)
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(TESTABLE)
 	$(BIN)/ruff check .

@@ -18,3 +18,14 @@ from miniature import write_pairs
 def pairs_file(tmp_path: Path) -> Path:
     """A pairs file of 24 training pictures of 10 pixels in 4 classes, embedded."""
     return write_pairs(tmp_path / "birds.h5")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Starts with the longest files, so that no worker is left alone with one at the end."""
+    longest = ("test_end_to_end", "test_training", "test_gan", "test_encoder_training")
+
+    def rank(item: pytest.Item) -> int:
+        names = [i for i, name in enumerate(longest) if name == item.path.stem]
+        return names[0] if names else len(longest)
+
+    items.sort(key=rank)
