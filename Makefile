@@ -76,7 +76,7 @@ demo/pictures.h5: demo/drawn/CUB_200_2011/images.txt
 	$(BIN)/t2i-prep cub demo/drawn --captions demo/drawn --split demo/drawn --image-size 38 --out $@
 
 demo/drawn/CUB_200_2011/images.txt: | $(INSTALLED)
-	$(BIN)/t2i-prep synthetic demo/drawn
+	$(BIN)/t2i-prep synthetic demo/drawn --count 12000
 
 clean-demo:
 	rm -rf demo
