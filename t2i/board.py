@@ -74,7 +74,8 @@ class Board:
             self._run.samples / f"{step:06d}.png", captioned_grid(sheet, self._captions, scale)
         )
         with self._writer.as_default(step):
-            tf.summary.image("samples/painted", grid(painted)[None])
+            # The real picture is the first in each row.
+            tf.summary.image("samples/real_and_painted", grid(sheet)[None])
         self._writer.flush()
 
     def export(self, weights: list[npt.NDArray[np.float32]]) -> None:
@@ -84,13 +85,12 @@ class Board:
             self._painter.save(unfinished)
 
     def _introduce(self, config: Config, held: Pairs, shown: Sequence[str]) -> None:
-        """Writes what does not change: captions, real pictures, configuration, the projector."""
+        """Writes what does not change: captions, the configuration, the projector."""
         rows = "\n".join(f"{i + 1}. {caption}" for i, caption in enumerate(self._captions))
         with self._writer.as_default(0):
             tf.summary.text(
                 "samples/captions", f"Rows from the top ({', '.join(shown)}):\n\n{rows}"
             )
-            tf.summary.image("samples/real", grid(self._real[:, None])[None])
             tf.summary.text("config", f"```\n{configfile.dump(config)}```")
         self._writer.flush()
         project(self._run.events, held)

@@ -158,14 +158,13 @@ def test_tensorboard_has_curves_texts_and_pictures(
     events.Reload()
     tags = set(events.Tags()["tensors"])
     shown = {
-        "samples/painted",
-        "samples/real",
+        "samples/real_and_painted",
         "samples/captions",
         "config",
     }
     assert tags == (set(points[0]) - {"step"}) | shown
     assert [event.step for event in events.Tensors("g/adversarial")] == [2, 4, 6, 8, 10, 12]
-    assert [event.step for event in events.Tensors("samples/painted")] == [4, 8, 12]
+    assert [event.step for event in events.Tensors("samples/real_and_painted")] == [4, 8, 12]
 
 
 def test_killed_in_the_middle_of_an_epoch_and_resumed_ends_with_the_same_weights(
