@@ -1,7 +1,7 @@
 """The run directory: everything a run needs to be resumed, repeated, and painted from.
 
 config.yaml      the configuration, every key
-record.json      the data's fingerprint, the precision, versions, the seed's draws' machine
+record.json      the data's fingerprint, the precision, versions, the machine
 encoder.keras    the text encoder that made the embeddings
 generator.keras  G of the last checkpoint, averaged where there is an average
 checkpoints/     weights, optimizers, step

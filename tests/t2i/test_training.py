@@ -19,6 +19,8 @@ from t2i.errors import InputError
 from t2i.runs import Run
 from t2i.training import Trainer
 
+# Data, run directory and curves.
+Finished = tuple[Path, Path, list[dict[str, float]]]
 # 24 pictures in batches of 8: three steps an epoch, 12 steps in all.
 TINY = """
 image_size: 8
@@ -85,7 +87,7 @@ def _weights(run: Path, step: int = 12) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[dict[str, float]]]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """Data, run directory and curves of a run that was never interrupted."""
     folder = tmp_path_factory.mktemp("finished")
     data = write_pairs(folder / "birds.h5")
@@ -93,7 +95,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list
 
 
 def test_a_run_leaves_everything_in_its_directory(
-    finished: tuple[Path, Path, list[dict[str, float]]],
+    finished: Finished,
 ) -> None:
     _, run, points = finished
     files = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
@@ -125,7 +127,7 @@ def test_a_run_leaves_everything_in_its_directory(
 
 
 def test_every_curve_is_there_and_the_rate_halves_on_time(
-    finished: tuple[Path, Path, list[dict[str, float]]],
+    finished: Finished,
 ) -> None:
     _, _, points = finished
     kinds = ("real", "mismatched", "fake")
@@ -149,7 +151,7 @@ def test_every_curve_is_there_and_the_rate_halves_on_time(
 
 
 def test_tensorboard_has_curves_texts_and_pictures(
-    finished: tuple[Path, Path, list[dict[str, float]]],
+    finished: Finished,
 ) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -168,7 +170,7 @@ def test_tensorboard_has_curves_texts_and_pictures(
 
 
 def test_killed_in_the_middle_of_an_epoch_and_resumed_ends_with_the_same_weights(
-    finished: tuple[Path, Path, list[dict[str, float]]], tmp_path: Path
+    finished: Finished, tmp_path: Path
 ) -> None:
     data, uninterrupted, points = finished
     config = _config(tmp_path)
@@ -187,9 +189,7 @@ def test_killed_in_the_middle_of_an_epoch_and_resumed_ends_with_the_same_weights
     assert [json.loads(line)["step"] for line in lines] == [2, 4, 6, 8, 10, 12]
 
 
-def test_a_finished_run_is_left_as_it_is(
-    finished: tuple[Path, Path, list[dict[str, float]]], tmp_path: Path
-) -> None:
+def test_a_finished_run_is_left_as_it_is(finished: Finished, tmp_path: Path) -> None:
     data, run, _ = finished
     before = _weights(run)
     trainer = Trainer(_config(tmp_path), data, Run(run))
@@ -253,7 +253,7 @@ def test_two_workers_equal_one(tmp_path: Path) -> None:
     ],
 )
 def test_a_changed_configuration_refuses_to_resume(
-    finished: tuple[Path, Path, list[dict[str, float]]],
+    finished: Finished,
     tmp_path: Path,
     overrides: tuple[str, ...],
     keys: str,
@@ -267,9 +267,7 @@ def test_a_changed_configuration_refuses_to_resume(
     )
 
 
-def test_other_data_refuse_to_resume(
-    finished: tuple[Path, Path, list[dict[str, float]]], tmp_path: Path
-) -> None:
+def test_other_data_refuse_to_resume(finished: Finished, tmp_path: Path) -> None:
     _, run, _ = finished
     other = write_pairs(tmp_path / "other.h5", encoder=b"another encoder")
     with pytest.raises(InputError) as error:
@@ -281,7 +279,7 @@ def test_other_data_refuse_to_resume(
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
-    finished: tuple[Path, Path, list[dict[str, float]]], tmp_path: Path
+    finished: Finished, tmp_path: Path
 ) -> None:
     data, _, _ = finished
     trainer = Trainer(_config(tmp_path), data, Run(tmp_path / "run"))
@@ -299,9 +297,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
     assert all(np.isfinite(value).all() for value in _weights(tmp_path / "run", 4).values())
 
 
-def test_a_run_in_use_is_not_trained_twice(
-    finished: tuple[Path, Path, list[dict[str, float]]], tmp_path: Path
-) -> None:
+def test_a_run_in_use_is_not_trained_twice(finished: Finished, tmp_path: Path) -> None:
     from t2i.runs import locked
 
     data, run, _ = finished
@@ -314,9 +310,7 @@ def test_a_run_in_use_is_not_trained_twice(
     )
 
 
-def test_a_damaged_checkpoint_is_named(
-    finished: tuple[Path, Path, list[dict[str, float]]], tmp_path: Path
-) -> None:
+def test_a_damaged_checkpoint_is_named(finished: Finished, tmp_path: Path) -> None:
     import shutil
 
     data, run, _ = finished
