@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from t2i.augmentation import CHANCES
 from t2i.errors import InputError
 from t2i.images import to_float
 from t2i.pairs import Pairs
@@ -47,6 +48,8 @@ class Batch(NamedTuple):
         mismatched_embedding: float32 [b, d], of images of other classes.
         interpolated_embedding: float32 [b / 2, d], between the own embeddings of two images.
         latent: float32 [b + b / 2, z] ~ N(0, 1), the interpolated rows' last.
+        real_chance: float32 [b, 7] in [0, 1), what augments the images.
+        fake_chance: float32 [b + b / 2, 7] in [0, 1), what augments the pictures generated.
     """
 
     image: Tensor
@@ -54,6 +57,8 @@ class Batch(NamedTuple):
     mismatched_embedding: Tensor
     interpolated_embedding: Tensor
     latent: Tensor
+    real_chance: Tensor
+    fake_chance: Tensor
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ def draw(
         replicas: how many there are; they divide `batch_size / 2`.
     """
     whole, half = how.batch_size, how.batch_size // 2
-    seeds = tf.unstack(tf.random.split(tf.stack([how.seed, tf.cast(step, tf.int32)]), num=7), num=7)
+    seeds = tf.unstack(tf.random.split(tf.stack([how.seed, tf.cast(step, tf.int32)]), num=9), num=9)
     margin = table.image.shape[1] - how.image_size
     corner = tf.random.stateless_uniform([whole, 2], seeds[0], 0, margin + 1, dtype=tf.int32)
     flip = tf.random.stateless_uniform([whole], seeds[1]) < (0.5 if how.flip else 0.0)
@@ -164,6 +169,8 @@ def draw(
     other = _other_class(table, rows, seeds[3], seeds[4])
     other_captions = _captions(table, other, seeds[5], how.captions)
     latent = tf.random.stateless_normal([whole + half, how.latent_size], seeds[6])
+    real_chance = tf.random.stateless_uniform([whole, CHANCES], seeds[7])
+    fake_chance = tf.random.stateless_uniform([whole + half, CHANCES], seeds[8])
 
     def own(values: Tensor, count: int = whole, start: int = 0) -> Tensor:
         share = count // replicas
@@ -179,6 +186,8 @@ def draw(
         mismatched_embedding=_mean_embedding(table, own(other_captions)),
         interpolated_embedding=beta * first + (1.0 - beta) * second,
         latent=tf.concat([own(latent), own(latent, half, whole)], axis=0),
+        real_chance=own(real_chance),
+        fake_chance=tf.concat([own(fake_chance), own(fake_chance, half, whole)], axis=0),
     )
 
 

@@ -87,11 +87,29 @@ class LossesConfig(Section):
     l1: Weight = 0.0
 
 
+class AugmentationConfig(Section):
+    """What is done to every picture that D looks at, real or generated; 0 leaves it out.
+
+    Source: Zhao et al., DiffAugment (NeurIPS 2020); their strengths are 1/8, 1/2 and 1.
+
+    Attributes:
+        translation: farthest move along each axis, as a share of the picture's side.
+        cutout: side of the square that is covered, as a share of the picture's.
+        colour: strength of random brightness, saturation and contrast; hues stay.
+    """
+
+    translation: Fraction = 0.0
+    cutout: Fraction = 0.0
+    colour: Fraction = 0.0
+
+
 class OptimizerConfig(Section):
     """Adam and its schedule, the same for both networks.
 
     Attributes:
         learning_rate: at the start.
+        discriminator_ratio: D's learning rate as a multiple of G's. Source: the two time
+            scales of Heusel et al. 2017, section 2; there D's is the larger.
         beta_1: Adam. Source: Radford et al. 2016.
         beta_2: Adam.
         epsilon: Adam.
@@ -103,6 +121,7 @@ class OptimizerConfig(Section):
     """
 
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 2e-4
+    discriminator_ratio: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
     beta_1: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.5
     beta_2: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.999
     epsilon: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-8
@@ -170,6 +189,7 @@ class Config(Section):
     networks: NetworksConfig = NetworksConfig()
     text: TextConfig = TextConfig()
     losses: LossesConfig = LossesConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras import ops
 
 from t2i import losses
+from t2i.augmentation import augment
 from t2i.batch_norm import FusedBatchNormalization
 from t2i.batches import Batch
 from t2i.config import Config, OptimizerConfig
@@ -25,8 +26,11 @@ Terms = dict[str, Tensor]
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """The learning rate of a step: constant, halved in steps, or falling in a line at the end."""
 
-    def __init__(self, config: OptimizerConfig, steps_per_epoch: int, steps: int) -> None:
+    def __init__(
+        self, config: OptimizerConfig, steps_per_epoch: int, steps: int, ratio: float = 1.0
+    ) -> None:
         self._config = config
+        self._rate = ratio * config.learning_rate
         self._every = config.decay_epochs * steps_per_epoch
         self._steps = steps
 
@@ -41,7 +45,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
             share = tf.clip_by_value(
                 (self._steps - step) / (config.decay_share * self._steps), 0.0, 1.0
             )
-        return config.learning_rate * share
+        return self._rate * share
 
 
 class TextToImageGAN:
@@ -89,12 +93,12 @@ class TextToImageGAN:
                 *sizes, keras.layers.BatchNormalization, precision, whitening
             )
             self.average.set_weights(self.generator.get_weights())
-        schedule = Schedule(
-            config.optimizer, steps_per_epoch, config.training.epochs * steps_per_epoch
-        )
-        self.generator_optimizer = self._adam(schedule)
+        steps = config.training.epochs * steps_per_epoch
+        self.generator_optimizer = self._adam(Schedule(config.optimizer, steps_per_epoch, steps))
         self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer = self._adam(schedule)
+        self.discriminator_optimizer = self._adam(
+            Schedule(config.optimizer, steps_per_epoch, steps, config.optimizer.discriminator_ratio)
+        )
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self._trunk = self.discriminator.get_layer("trunk")
         self._head = self.discriminator.get_layer("head")
@@ -163,7 +167,8 @@ class TextToImageGAN:
         weights = self.config.losses
         terms, watched = {}, {}
         # Each kind of pair goes through on its own: batch statistics are not mixed.
-        features = self._trunk(batch.image, training=True)
+        real = augment(batch.image, batch.real_chance, self.config.augmentation)
+        features = self._trunk(real, training=True)
         seen = features["4"]
         if weights.real:
             logit = self._head({"seen": seen, "embedding": batch.embedding}, training=True)
@@ -179,7 +184,7 @@ class TextToImageGAN:
         if weights.fake or weights.interpolated_fake:
             if not weights.interpolated_fake:
                 fakes, embedding = fakes[:count], embedding[:count]
-            logit = self._judge(fakes, embedding)["logit"]
+            logit = self._judge(fakes, embedding, batch)["logit"]
             if weights.fake:
                 terms["d/fake"] = weights.fake * losses.cross_entropy(logit[:count], 0.0)
                 watched["d/accuracy_fake"] = _share(logit[:count] < 0)
@@ -203,7 +208,7 @@ class TextToImageGAN:
         weights = self.config.losses
         terms = {}
         count = tf.shape(batch.image)[0]
-        verdict = self._judge(fakes, embedding)
+        verdict = self._judge(fakes, embedding, batch)
         logit = verdict["logit"]
         if weights.adversarial:
             terms["g/adversarial"] = weights.adversarial * losses.cross_entropy(logit[:count], 1.0)
@@ -220,8 +225,10 @@ class TextToImageGAN:
             terms["g/l1"] = weights.l1 * losses.l1(batch.image, fakes[:count])
         return terms
 
-    def _judge(self, images: Tensor, embedding: Tensor) -> Any:
-        return self.discriminator({"image": images, "embedding": embedding}, training=True)
+    def _judge(self, fakes: Tensor, embedding: Tensor, batch: Batch) -> Any:
+        chance = batch.fake_chance[: tf.shape(fakes)[0]]
+        shown = augment(fakes, chance, self.config.augmentation)
+        return self.discriminator({"image": shown, "embedding": embedding}, training=True)
 
     def _mean_features(self, features: Any) -> Tensor:
         layer = features[str(self.config.losses.feature_matching_layer)]

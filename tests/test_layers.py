@@ -18,6 +18,7 @@ LAYERS = (
         "t2i.pairs_checking",
         "t2i.keras_files",
         "t2i.batch_norm",
+        "t2i.augmentation",
         "t2i.networks",
     },
     {"t2i.text_encoder", "t2i.batches", "t2i.precision", "t2i.whitening"},

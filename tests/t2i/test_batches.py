@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2i.batches import Draw, Order, Table, draw, table
+from t2i.augmentation import CHANCES
+from t2i.batches import Batch, Draw, Order, Table, draw, table
 from t2i.errors import InputError
 from t2i.images import to_float
 from t2i.pairs import Pairs
@@ -43,13 +44,13 @@ TABLE = Table(*map(tf.constant, table(PAIRS)))
 ORDER = Order(len(PAIRS.name), HOW.batch_size, HOW.seed)
 
 
-def _batches(steps: int) -> list[tuple[np.ndarray, list[np.ndarray]]]:
+def _batches(steps: int) -> list[tuple[np.ndarray, Batch]]:
     function = tf.function(lambda rows, step: draw(TABLE, rows, step, HOW))
     rows = ORDER.rows(0, steps)
     return [
         (
             rows[step],
-            [value.numpy() for value in function(tf.constant(rows[step]), tf.constant(step))],
+            Batch(*(v.numpy() for v in function(tf.constant(rows[step]), tf.constant(step)))),
         )
         for step in range(steps)
     ]
@@ -121,6 +122,17 @@ def test_every_row_and_step_has_its_own_latent() -> None:
     assert 0.8 < latents.std() < 1.2
 
 
+def test_every_look_of_the_discriminator_has_its_own_chances() -> None:
+    chances = np.concatenate(
+        [[*batch.real_chance, *batch.fake_chance] for _, batch in _batches(20)]
+    )
+    assert chances.shape == (20 * (8 + 12), CHANCES)
+    assert len(np.unique(chances, axis=0)) == len(chances)
+    assert chances.min() >= 0
+    assert chances.max() < 1
+    np.testing.assert_allclose(chances.mean(axis=0), 0.5, atol=0.06)  # 4 standard deviations
+
+
 def test_crops_cover_every_corner_and_mirror_half() -> None:
     corners, flips = set(), []
     for rows, batch in _batches(40):
@@ -157,12 +169,15 @@ def test_replicas_share_one_batch_out(replicas: int) -> None:
     rows = tf.constant(ORDER.rows(0, 1)[0])
     whole = draw(TABLE, rows, 5, HOW)
     shares = [draw(TABLE, rows, 5, HOW, replica, replicas) for replica in range(replicas)]
-    for name in ("image", "embedding", "mismatched_embedding", "interpolated_embedding"):
+    evenly = ("image", "embedding", "mismatched_embedding", "interpolated_embedding", "real_chance")
+    for name in evenly:
         joined = np.concatenate([getattr(share, name) for share in shares])
         np.testing.assert_allclose(joined, getattr(whole, name), rtol=1e-6)
     own = 8 // replicas
-    latents = [share.latent[:own] for share in shares] + [share.latent[own:] for share in shares]
-    np.testing.assert_array_equal(np.concatenate(latents), whole.latent)
+    for name in ("latent", "fake_chance"):
+        values = [getattr(share, name) for share in shares]
+        joined = np.concatenate([value[:own] for value in values] + [v[own:] for v in values])
+        np.testing.assert_array_equal(joined, getattr(whole, name))
 
 
 def test_a_single_class_has_no_mismatch() -> None:

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from t2i.augmentation import CHANCES, augment
 from t2i.batches import Batch
-from t2i.config import Config, LossesConfig, NetworksConfig, OptimizerConfig, TrainingConfig
+from t2i.config import (
+    AugmentationConfig,
+    Config,
+    LossesConfig,
+    NetworksConfig,
+    OptimizerConfig,
+    TrainingConfig,
+)
 from t2i.gan import Schedule, TextToImageGAN
 
 ALL = LossesConfig(
@@ -17,7 +25,10 @@ ALL = LossesConfig(
 
 
 def _gan(
-    losses: LossesConfig = ALL, ema: float = 0.5, precision: str = "float32"
+    losses: LossesConfig = ALL,
+    ema: float = 0.5,
+    precision: str = "float32",
+    augmentation: AugmentationConfig | None = None,
 ) -> TextToImageGAN:
     config = Config(
         image_size=16,
@@ -25,6 +36,7 @@ def _gan(
             generator_width=4, discriminator_width=4, latent_size=5, text_size=3
         ),
         losses=losses,
+        augmentation=augmentation or AugmentationConfig(),
         training=TrainingConfig(ema=ema),
     )
     return TextToImageGAN(config, 6, steps_per_epoch=10, precision=precision)
@@ -37,7 +49,13 @@ def _batch() -> Batch:
         return tf.constant(random.standard_normal(shape).astype(np.float32))
 
     return Batch(
-        tf.tanh(normal(8, 16, 16, 3)), normal(8, 6), normal(8, 6), normal(4, 6), normal(12, 5)
+        image=tf.tanh(normal(8, 16, 16, 3)),
+        embedding=normal(8, 6),
+        mismatched_embedding=normal(8, 6),
+        interpolated_embedding=normal(4, 6),
+        latent=normal(12, 5),
+        real_chance=tf.constant(random.random((8, CHANCES), np.float32)),
+        fake_chance=tf.constant(random.random((12, CHANCES), np.float32)),
     )
 
 
@@ -183,6 +201,35 @@ def test_the_shared_look_has_the_gradients_of_two_separate_ones() -> None:
         shared.gradient(objective, variables), separate.gradient(plain, variables), strict=True
     ):
         np.testing.assert_allclose(one, two, rtol=1e-3, atol=2e-6)
+
+
+def test_the_discriminator_sees_only_augmented_pictures() -> None:
+    """Terms with augmentation on are those of pictures augmented beforehand, real and fake."""
+    how = AugmentationConfig(translation=0.25, cutout=0.5, colour=1.0)
+    plain, augmenting, batch = _gan(), _gan(augmentation=how), _batch()
+    fakes, embedding = _fakes(plain, batch)
+    beforehand = batch._replace(image=augment(batch.image, batch.real_chance, how))
+    shown = augment(fakes, batch.fake_chance, how)
+    d_terms, _, target = augmenting.discriminator_terms(batch, fakes, embedding)
+    d_expected, _, _ = plain.discriminator_terms(beforehand, shown, embedding)
+    g_terms = augmenting.generator_terms(batch, fakes, embedding, target)
+    g_expected = plain.generator_terms(beforehand, shown, embedding, target)
+    # L1 compares the pictures themselves.
+    g_expected["g/l1"] = plain.generator_terms(batch, fakes, embedding, target)["g/l1"]
+    for terms, expected in ((d_terms, d_expected), (g_terms, g_expected)):
+        assert terms.keys() == expected.keys()
+        for name, value in terms.items():
+            assert float(value) == pytest.approx(float(expected[name]), rel=1e-5)
+    unseen, _, _ = plain.discriminator_terms(batch, fakes, embedding)
+    assert float(unseen["d/real"]) != pytest.approx(float(d_terms["d/real"]), rel=1e-3)
+
+
+def test_the_discriminator_has_a_learning_rate_of_its_own() -> None:
+    config = Config(optimizer=OptimizerConfig(discriminator_ratio=0.25, decay="none"))
+    config = config.model_copy(update={"image_size": 16, "networks": _gan().config.networks})
+    gan = TextToImageGAN(config, 6, steps_per_epoch=10, precision="float32")
+    assert float(gan.generator_optimizer.learning_rate) == pytest.approx(2e-4)
+    assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(0.5e-4)
 
 
 def test_accuracies_are_shares_of_right_verdicts() -> None:
