@@ -1,5 +1,6 @@
 """Writing files so that a reader never sees half of one."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from t2i.errors import InputError
 
+# A full disk, a spent quota, a file larger than the system lets one be.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -19,7 +23,7 @@ def replacing(path: Path) -> Iterator[Path]:
     block raises, whatever was written is removed and the old `path` stays as it was.
 
     Raises:
-        InputError: the folder of `path` can't be made or written to.
+        InputError: the folder of `path` can't be made or written to, or there is no room.
     """
     path = Path(path)
     try:
@@ -36,6 +40,13 @@ def replacing(path: Path) -> Iterator[Path]:
         with unfinished.open("rb") as written:
             os.fsync(written.fileno())
         unfinished.replace(path)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise InputError(
+                f"{path}: expected room for the file, got {os.strerror(error.errno)}; "
+                "free some or choose another output"
+            ) from error
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,4 +1,6 @@
+import errno
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,20 @@ def test_sha256(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"abc" * 100_000)
     assert sha256(path) == hashlib.sha256(b"abc" * 100_000).hexdigest()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_said_in_one_line_and_leaves_the_old_file(
+    tmp_path: Path, number: int
+) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(InputError) as error, replacing(path) as unfinished:
+        unfinished.write_bytes(b"half")
+        raise OSError(number, "a message of the library's own")
+    assert str(error.value) == (
+        f"{path}: expected room for the file, got {os.strerror(number)}; "
+        "free some or choose another output"
+    )
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
