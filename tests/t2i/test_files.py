@@ -66,9 +66,14 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_the_old_file(
 ) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
-    with pytest.raises(InputError) as error, replacing(path) as unfinished:
-        unfinished.write_bytes(b"half")
-        raise OSError(number, "a message of the library's own")
+
+    def write() -> None:
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(b"half")
+            raise OSError(number, "a message of the library's own")
+
+    with pytest.raises(InputError) as error:
+        write()
     assert str(error.value) == (
         f"{path}: expected room for the file, got {os.strerror(number)}; "
         "free some or choose another output"
