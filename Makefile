@@ -73,7 +73,7 @@ demo/encoder.keras: demo/pictures.h5 configs/encoder_small.yaml
 	$(BIN)/t2i-prep train-encoder demo/pictures.h5 --config configs/encoder_small.yaml --out $@
 
 demo/pictures.h5: demo/drawn/CUB_200_2011/images.txt
-	$(BIN)/t2i-prep cub demo/drawn --captions demo/drawn --split demo/drawn --image-size 38 --out $@
+	$(BIN)/t2i-prep cub demo/drawn --captions demo/drawn --split demo/drawn --image-size 34 --out $@
 
 demo/drawn/CUB_200_2011/images.txt: | $(INSTALLED)
 	$(BIN)/t2i-prep synthetic demo/drawn --count 12000

@@ -8,6 +8,7 @@ what colour they have.
 """
 
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -27,8 +28,8 @@ from prep.synthetic_drawing import Pose, gradient, outlines, placed
 NONE = "none"
 # The side at which pictures are read; larger ones are averaged down to it.
 READING_SIZE = 32
-# A bird fills 2/3 of its crop, of which the trainer keeps 32 pixels of 38.
-_BOX_SIZE = READING_SIZE * (38 / 32) * (2 / 3)
+# A bird fills 2/3 of its crop, of which trainers keep all, or 32 pixels of up to 38.
+_BOX_SIZES = tuple(READING_SIZE * share * (2 / 3) for share in (1.0, 1.09, 38 / 32))
 _SHIFT = 4
 _SUPERSAMPLING = 8
 # The part of a pixel a region must cover to own it.
@@ -128,22 +129,22 @@ def _known_colours() -> NDArray[np.float32]:
 
 @cache
 def _templates() -> _Templates:
-    """Returns the regions of every build, facing and shift."""
+    """Returns the regions of every build, facing, scale and shift."""
     rows: list[list[NDArray[np.bool_]]] = [[], [], []]
-    for size in SIZES:
-        for beak_length in BEAK_LENGTHS:
-            for facing in FACINGS:
-                for row, region in zip(rows, _regions(size, beak_length, facing), strict=True):
-                    row += [
-                        region[top : top + READING_SIZE, left : left + READING_SIZE].ravel()
-                        for top in range(2 * _SHIFT + 1)
-                        for left in range(2 * _SHIFT + 1)
-                    ]
+    for build in product(SIZES, BEAK_LENGTHS, FACINGS, _BOX_SIZES):
+        for row, region in zip(rows, _regions(*build), strict=True):
+            row += [
+                region[top : top + READING_SIZE, left : left + READING_SIZE].ravel()
+                for top in range(2 * _SHIFT + 1)
+                for left in range(2 * _SHIFT + 1)
+            ]
     masks = (np.array(row, np.float32) for row in rows)
     return _Templates(*(mask / mask.sum(axis=1, keepdims=True) for mask in masks))
 
 
-def _regions(size: str, beak_length: str, facing: str) -> tuple[NDArray[np.bool_], ...]:
+def _regions(
+    size: str, beak_length: str, facing: str, box_size: float
+) -> tuple[NDArray[np.bool_], ...]:
     """Returns the pixels of body, wing and surroundings of the plain bird in the middle.
 
     The canvas is wider than a picture by the largest shift on every side. Pixels that two
@@ -151,7 +152,7 @@ def _regions(size: str, beak_length: str, facing: str) -> tuple[NDArray[np.bool_
     """
     side = READING_SIZE + 2 * _SHIFT
     parts, _ = placed(
-        outlines(size, beak_length, Pose(tilt=5.0)), facing, _BOX_SIZE, (side / 2, side / 2)
+        outlines(size, beak_length, Pose(tilt=5.0)), facing, box_size, (side / 2, side / 2)
     )
     large = Image.new("RGB", (side * _SUPERSAMPLING, side * _SUPERSAMPLING), (0, 0, 255))
     brush = ImageDraw.Draw(large)

@@ -43,7 +43,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     said["synthetic"] = _run("prep", "synthetic", drawn, "--count", 1600, "--seed", 3)
     said["cub"] = _run(
         "prep", "cub", drawn, "--captions", drawn, "--split", drawn,
-        "--image-size", 38, "--out", pairs, "--workers", 1,
+        "--image-size", 34, "--out", pairs, "--workers", 1,
     )  # fmt: skip
     said["train-encoder"] = _run(
         "prep", "train-encoder", pairs, "--config", ROOT / "configs/encoder_small.yaml",
@@ -80,7 +80,7 @@ def test_every_stage_says_what_it_made(line: dict[str, str]) -> None:
     folder = line["folder"]
     assert line["synthetic"] == (f"{folder}/drawn: 1,600 pictures of 64 species, 16,000 captions\n")
     assert re.fullmatch(
-        rf"{folder}/birds\.h5: 1,100 train, 100 val, 400 test pictures of 38 pixels, "
+        rf"{folder}/birds\.h5: 1,100 train, 100 val, 400 test pictures of 34 pixels, "
         r"16,000 captions in [\d.]+ s\n",
         line["cub"],
     )

@@ -31,14 +31,16 @@ class _Drawn(NamedTuple):
     wing: list[str]
 
 
-def _as_trained(image: Image.Image, box: Box, size: int, rng: Random) -> Image.Image:
+def _as_trained(
+    image: Image.Image, box: Box, size: int, rng: Random, stored: int | None = None
+) -> Image.Image:
     """Returns a picture after JPEG, box crop, area average, random crop and flip."""
     file = BytesIO()
     image.save(file, "JPEG", quality=95, subsampling=0)
     x, y, width, height = box
     half = 0.75 * max(width, height)
     across, down = x + width / 2, y + height / 2
-    stored = size * 38 // 32
+    stored = stored or size * 38 // 32
     image = Image.open(file).resize(
         (stored, stored),
         Image.Resampling.BOX,
@@ -54,13 +56,13 @@ def _as_trained(image: Image.Image, box: Box, size: int, rng: Random) -> Image.I
     return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else image
 
 
-def _drawn(species: list[Species], count: int, size: int) -> _Drawn:
+def _drawn(species: list[Species], count: int, size: int, stored: int | None = None) -> _Drawn:
     images, birds = [], []
     for number in range(count):
         rng = Random(f"reader/{number}")
         bird = sample_bird(species[number % len(species)], rng)
         image, box = draw(bird, rng)
-        images.append(_as_trained(image, box, size, rng))
+        images.append(_as_trained(image, box, size, rng, stored))
         birds.append(bird)
     return _Drawn(images, [bird.body for bird in birds], [bird.wing for bird in birds])
 
@@ -98,6 +100,16 @@ def test_reading_bears_noise_blur_and_shifts(size: int) -> None:
     assert _share_right(_stacked([image.filter(blur) for image in drawn.images]), drawn) > 0.97
     shifted = np.pad(pictures, ((0, 0), (shift, 0), (0, shift), (0, 0)), "edge")
     assert _share_right(shifted[:, :size, shift:], drawn) > 0.97
+
+
+@pytest.mark.parametrize("stored", [32, 38])
+def test_smeared_birds_are_read_at_any_scale_that_trainers_keep(stored: int) -> None:
+    drawn = _drawn(all_species(), 192, 32, stored)
+    blurred = _stacked([image.filter(ImageFilter.GaussianBlur(0.7)) for image in drawn.images])
+    noise = np.random.default_rng(0).normal(0, 30, blurred.shape)
+    noisy = (blurred + noise).clip(0, 255).round().astype(np.uint8)
+    # 0.85 for birds that fill 2/3 of the picture, were they looked for at the larger scale alone.
+    assert _share_right(noisy, drawn) > 0.93
 
 
 def test_birds_painted_in_other_colours_are_read_as_those(monkeypatch: pytest.MonkeyPatch) -> None:
