@@ -2,7 +2,7 @@
 
 config.yaml      the configuration, every key
 record.json      the data's fingerprint, the precision, versions, the machine
-encoder.keras    the text encoder that made the embeddings
+encoder.keras    the text encoder that made the embeddings; none where they are imported
 generator.keras  G of the last checkpoint, averaged where there is an average
 checkpoints/     weights, optimizers, step
 metrics.jsonl    the curves, a line a point
@@ -89,10 +89,11 @@ def fingerprint(pairs: Pairs, header: Header) -> str:
     return digest.hexdigest()
 
 
-def begin(run: Run, config: Config, data: str, precision: str, encoder: bytes) -> None:
+def begin(run: Run, config: Config, data: str, precision: str, encoder: bytes | None) -> None:
     """Makes the directory of a new run; the configuration last, so that half of one is no run."""
-    with replacing(run.encoder) as unfinished:
-        unfinished.write_bytes(encoder)
+    if encoder is not None:
+        with replacing(run.encoder) as unfinished:
+            unfinished.write_bytes(encoder)
     record = {
         "data": data,
         "precision": precision,

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from prep.examples import Example
+from prep.examples import Box, Example, Fault
+from prep.splits import split_classes
 from t2i.errors import InputError
-
-Box = tuple[float, float, float, float]
 
 # Where copies of the captions keep the class folders, below the folder that is unpacked.
 _NESTINGS = tuple(
@@ -31,48 +29,35 @@ _MAX_CAPTION_BYTES = 1 << 20
 _MAX_NAME_BYTES = 240
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A picture that can't be used.
-
-    Attributes:
-        name: as `Example.name`.
-        reason: what was expected of it and what was got.
-    """
-
-    name: str
-    reason: str
-
-
 class Cub:
-    """A CUB tree, its index read; iterating reads the captions, a picture at a time.
+    """A CUB tree, its index read; iterating reads the captions, a picture at a time."""
 
-    Attributes:
-        classes: the name of each class that has pictures, by its number.
-    """
-
-    def __init__(self, cub: Path, captions: Path, use_box: bool) -> None:
+    def __init__(
+        self, cub: Path, captions: Path, use_box: bool, split_of: Mapping[str, str]
+    ) -> None:
         """Reads the index.
 
         Args:
             cub: the folder `CUB_200_2011`, or the one that holds it.
             captions: the folder of the captions, in any of their known nestings.
             use_box: False takes the pictures whole and needs no bounding_boxes.txt.
+            split_of: the split of each class name.
 
         Raises:
             InputError: the index is missing, malformed or contradicts itself, a name in it
-                leads out of the tree, or the captions are not found.
+                leads out of the tree, the captions are not found, or a class has no split.
         """
         root = _root(cub)
         self._images = root / "images"
         self._pictures = _pictures(root / "images.txt")
         self._class_ids = _class_ids(root, self._pictures)
         self._boxes = _boxes(root / "bounding_boxes.txt", self._pictures) if use_box else {}
-        self.classes: Mapping[int, str] = {
+        classes = {
             class_id: _folder(self._pictures[picture])
             for picture, class_id in self._class_ids.items()
         }
-        self._captions = _caption_root(captions, self.classes.values())
+        self._split_of = split_classes(classes, split_of)
+        self._captions = _caption_root(captions, classes.values())
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -86,11 +71,13 @@ class Cub:
             except InputError as error:
                 yield Fault(name, str(error))
                 continue
+            class_id = self._class_ids[picture]
             yield Example(
                 name,
                 self._images / file,
                 captions,
-                self._class_ids[picture],
+                class_id,
+                self._split_of[class_id],
                 self._boxes.get(picture),
             )
 
