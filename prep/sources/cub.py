@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from prep.caption_files import read_captions
 from prep.examples import Box, Example, Fault
 from prep.splits import split_classes
 from t2i.errors import InputError
@@ -24,7 +25,6 @@ _BOX = re.compile(rf"(\d{{1,9}}) {_FLOAT} {_FLOAT} {_FLOAT} {_FLOAT}")
 
 # Many times what is real, and little enough for any machine.
 _MAX_INDEX_BYTES = 1 << 26
-_MAX_CAPTION_BYTES = 1 << 20
 # What file systems take, with room for another ending.
 _MAX_NAME_BYTES = 240
 
@@ -67,7 +67,7 @@ class Cub:
         for picture, file in self._pictures.items():
             name = _stem(file)
             try:
-                captions = _captions(self._captions / f"{name}.txt")
+                captions = read_captions(self._captions / f"{name}.txt")
             except InputError as error:
                 yield Fault(name, str(error))
                 continue
@@ -100,29 +100,6 @@ def _caption_root(captions: Path, classes: Iterable[str]) -> Path:
         f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
         "got none; give the folder that the captions were unpacked to"
     )
-
-
-def _captions(path: Path) -> tuple[str, ...]:
-    """Returns the captions in a file, one a line; raises InputError when there are none."""
-    if not path.is_file():
-        raise InputError(f"expected captions in {path}, got no such file")
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_CAPTION_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"expected captions in {path}, got: {error.strerror}") from error
-    if len(content) > _MAX_CAPTION_BYTES:
-        raise InputError(
-            f"expected at most {_MAX_CAPTION_BYTES} bytes of captions in {path}, got more"
-        )
-    if b"\0" in content:
-        raise InputError(f"expected text in {path}, got a zero byte")
-    # Some of the published files hold U+FFFD: bytes that are no UTF-8 end the same way.
-    lines = content.decode("utf-8-sig", errors="replace").replace("\r", "\n").split("\n")
-    captions = tuple(line.strip() for line in lines if line.strip())
-    if not captions:
-        raise InputError(f"expected captions in {path}, got an empty file")
-    return captions
 
 
 def _pictures(path: Path) -> dict[int, str]:
