@@ -105,3 +105,17 @@ def write(
 @click.group("import")
 def import_group() -> None:
     """Makes a pairs file of a known kind of source."""
+
+
+@import_group.command()
+@click.argument("folder", type=FOLDER)
+@makes_pairs(image_size=32)
+def mnist(folder: Path, target: Target) -> None:
+    """MNIST's four IDX files in FOLDER, gzipped or not; the condition is the class.
+
+    Pictures of 32 pixels, or a multiple, get a border of 2 black pixels a side.
+    """
+    from prep.sources.mnist import Mnist
+
+    source = Mnist(folder, padding=0 if target.image_size % 32 else 2)
+    write(target, source, "MNIST", channels=1, encoder=source.encoder)

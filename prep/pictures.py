@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from prep.examples import Box, RawImage
 from t2i.errors import InputError
-from t2i.images import Pixels
+from t2i.images import Pixels, as_picture
 
 # StackGAN's crop reaches half as far again as the longer side of the box.
 _CROP_SCALE = 1.5
@@ -31,7 +31,7 @@ def decoded(image: RawImage, channels: int) -> Image.Image:
     """
     mode = "RGB" if channels == 3 else "L"
     if isinstance(image, np.ndarray):
-        return Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).convert(mode)
+        return as_picture(image).convert(mode)
     if isinstance(image, Path) and not image.is_file():
         raise InputError("expected a picture, got no such file")
     size = image.stat().st_size if isinstance(image, Path) else len(image)

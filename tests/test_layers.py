@@ -16,6 +16,7 @@ LAYERS = (
     {
         "t2i.pairs_writing",
         "t2i.pairs_checking",
+        "t2i.pairs_lookup",
         "t2i.keras_files",
         "t2i.batch_norm",
         "t2i.augmentation",
