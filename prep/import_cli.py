@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -119,3 +119,31 @@ def mnist(folder: Path, target: Target) -> None:
 
     source = Mnist(folder, padding=0 if target.image_size % 32 else 2)
     write(target, source, "MNIST", channels=1, encoder=source.encoder)
+
+
+@import_group.command()
+@click.argument("pictures", type=FOLDER)
+@click.option("--captions", type=FILE, help="CSV or JSON lines.  [default: looked for]")
+@click.option("--no-classes", is_flag=True, help="Makes each picture its own class.")
+@click.option(
+    "--split-by", default="class", show_default=True, type=click.Choice(["class", "picture"])
+)
+@makes_pairs()
+def folder(
+    pictures: Path,
+    captions: Path | None,
+    no_classes: bool,
+    split_by: Literal["class", "picture"],
+    target: Target,
+) -> None:
+    """A folder of your own PICTURES, with captions.
+
+    Captions are in a .txt beside each picture, one a line; or in metadata.jsonl, captions.csv or
+    another list of path, caption and, as you like, class and split. Folders called train, val and
+    test are splits, other folders are classes. Without splits, a hash of the class, or of the name,
+    puts 80 % into train, 10 % into val and 10 % into test.
+    """
+    from prep.sources.folder import Folder
+
+    source = Folder(pictures, captions, not no_classes, split_by)
+    write(target, source, pictures.resolve().name)

@@ -32,6 +32,11 @@ class KnownSentences:
         Raises:
             InputError: it can't be read, or its embeddings are others.
         """
+        if not path.is_file():
+            raise InputError(
+                f"{path}: expected the pairs file that the run was trained on, got nothing there; "
+                "name it with --data"
+            )
         found = read_header(path).encoder
         if found is None or found != (stamp or found):
             got = f"{found.kind}, SHA-256 {found.sha256}" if found else "none"
