@@ -1,11 +1,37 @@
 """Text files of captions, one a line, as Reed et al. published them and as people write them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from t2i.errors import InputError
 
+# Where copies of the captions keep the class folders, below the folder that is unpacked.
+_NESTINGS = tuple(
+    f"{outer}{inner}"
+    for outer in ("", "birds/", "CUB_200_2011/", "cvpr2016_cub/", "flowers/", "cvpr2016_flowers/")
+    for inner in ("", "text_c10", "text", "text_c10/text", "text_c10/text_c10")
+)
 # Many times what is real.
 _MAX_CAPTION_BYTES = 1 << 20
+
+
+def caption_root(captions: Path, classes: Iterable[str]) -> Path:
+    """Returns the folder that holds a folder of captions for each class.
+
+    Args:
+        captions: the folder that they were unpacked to.
+        classes: the names of the classes' folders; one of them is enough.
+
+    Raises:
+        InputError: they are in none of the known nestings.
+    """
+    for nesting in _NESTINGS:
+        if any((captions / nesting / name).is_dir() for name in classes):
+            return captions / nesting
+    raise InputError(
+        f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
+        "got none; give the folder that the captions were unpacked to"
+    )
 
 
 def read_captions(path: Path) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from t2i.errors import InputError
+
 if TYPE_CHECKING:
     from prep.examples import Source
     from t2i.pairs import EncoderStamp
@@ -119,6 +121,40 @@ def mnist(folder: Path, target: Target) -> None:
 
     source = Mnist(folder, padding=0 if target.image_size % 32 else 2)
     write(target, source, "MNIST", channels=1, encoder=source.encoder)
+
+
+@import_group.command()
+@click.argument("flowers_dir", type=FOLDER)
+@click.option("--captions", type=FOLDER, help="Folder of the captions.  [default: FLOWERS_DIR]")
+@click.option(
+    "--split",
+    type=FOLDER,
+    help="Folder of trainclasses.txt, valclasses.txt and testclasses.txt, flowers_icml say.  "
+    "[default: 62, 20 and 20 classes of our own choice]",
+)
+@click.option(
+    "--split-by", default="class", show_default=True, type=click.Choice(["class", "picture"])
+)
+@makes_pairs()
+def flowers(
+    flowers_dir: Path, captions: Path | None, split: Path | None, split_by: str, target: Target
+) -> None:
+    """Oxford-102 flowers in FLOWERS_DIR: jpg/, imagelabels.mat, setid.mat and text_c10/.
+
+    --split-by picture takes the published split of setid.mat, with all classes in every split.
+    """
+    from prep.sources.flowers import Flowers, class_split
+    from prep.splits import read_split
+
+    if split_by == "picture":
+        if split:
+            raise InputError("--split: expected only with --split-by class, got both; drop one")
+        source, how = Flowers(flowers_dir, captions), "split by picture"
+    elif split:
+        source, how = Flowers(flowers_dir, captions, read_split(split)), f"split of {split.name}"
+    else:
+        source, how = Flowers(flowers_dir, captions, class_split()), "own class split"
+    write(target, source, f"Oxford-102 flowers, {how}")
 
 
 @import_group.command()

@@ -1,7 +1,7 @@
 """Class-disjoint splits: which classes are trained on, and which are never seen in training."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from t2i.errors import InputError
@@ -87,7 +87,16 @@ def _some(names: Sequence[str], limit: int = 5) -> str:
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
+def hashed_order(keys: Iterable[str]) -> list[str]:
+    """Returns the keys in an order that looks drawn, the same wherever and whenever."""
+    return sorted(keys, key=_hashed)
+
+
 def hashed_split(key: str) -> str:
     """Returns train, val or test, 80 : 10 : 10, the same for a key wherever and whenever."""
+    return {8: "val", 9: "test"}.get(_hashed(key) % 10, "train")
+
+
+def _hashed(key: str) -> int:
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-    return {8: "val", 9: "test"}.get(int.from_bytes(digest[:8], "big") % 10, "train")
+    return int.from_bytes(digest[:8], "big")

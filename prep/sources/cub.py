@@ -1,20 +1,14 @@
 """CUB-200-2011 and its caption folders -> captioned pictures, not yet decoded."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from prep.caption_files import read_captions
+from prep.caption_files import caption_root, read_captions
 from prep.examples import Box, Example, Fault
 from prep.splits import split_classes
 from t2i.errors import InputError
 
-# Where copies of the captions keep the class folders, below the folder that is unpacked.
-_NESTINGS = tuple(
-    f"{outer}{inner}"
-    for outer in ("", "birds/", "CUB_200_2011/", "cvpr2016_cub/")
-    for inner in ("", "text_c10", "text", "text_c10/text", "text_c10/text_c10")
-)
 _FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"
 # One folder and one file, neither of them `.` or `..`, and nothing that could break a line.
 _PART = r"(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f-\x9f\u2028\u2029]+"
@@ -57,7 +51,7 @@ class Cub:
             for picture, class_id in self._class_ids.items()
         }
         self._split_of = split_classes(classes, split_of)
-        self._captions = _caption_root(captions, classes.values())
+        self._captions = caption_root(captions, classes.values())
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -89,16 +83,6 @@ def _root(cub: Path) -> Path:
     raise InputError(
         f"{cub}: expected images.txt in it or in its CUB_200_2011, got neither; "
         "give the folder that CUB-200-2011 was unpacked to"
-    )
-
-
-def _caption_root(captions: Path, classes: Iterable[str]) -> Path:
-    for nesting in _NESTINGS:
-        if any((captions / nesting / name).is_dir() for name in classes):
-            return captions / nesting
-    raise InputError(
-        f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
-        "got none; give the folder that the captions were unpacked to"
     )
 
 

@@ -111,7 +111,7 @@ def test_commas_that_are_not_quoted(tmp_path: Path) -> None:
     ("line", "fault"),
     [
         ("[1]", "expected a JSON object, got b'[1]'"),
-        ('{"path": ', "expected a JSON object, got b'{\"path\": '"),
+        ('{"path":', "expected a JSON object, got b'{\"path\":'"),
         ("[" * 100_000, f"expected a JSON object, got {repr(b'[' * 100)[:80]}"),
         ('{"caption": "red"}', "expected text as path, got None"),
         ('{"path": 3, "caption": "red"}', "expected text as path, got 3"),

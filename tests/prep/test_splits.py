@@ -100,12 +100,8 @@ def test_a_class_in_no_list_is_named() -> None:
 
 
 def test_a_hashed_split_is_stable_and_of_the_sizes_promised() -> None:
-    assert [hashed_split(name) for name in ("class 0", "class 6", "class 19", "\ud800")] == [
-        "train",
-        "val",
-        "test",
-        "train",
-    ]
+    names = ("class 0", "class 6", "class 19", "\ud800")
+    assert [hashed_split(name) for name in names] == ["train", "val", "test", "train"]
     counts = Counter(hashed_split(str(number)) for number in range(10_000))
     assert abs(counts["train"] - 8000) < 120
     assert abs(counts["val"] - 1000) < 90
