@@ -19,8 +19,8 @@ from pathlib import Path
 from machine import describe
 
 from prep.build import build_pairs
-from prep.cub import Cub
-from prep.splits import official_split, read_split, split_classes
+from prep.sources.cub import Cub
+from prep.splits import official_split, read_split
 
 _SAMPLE_EVERY = 50
 
@@ -58,8 +58,8 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(arguments: argparse.Namespace) -> dict[str, float]:
     """Returns the figures of one run."""
-    examples = Cub(arguments.cub, arguments.captions or arguments.cub, use_box=True)
     lists = read_split(arguments.split) if arguments.split else official_split()
+    examples = Cub(arguments.cub, arguments.captions or arguments.cub, True, lists)
     child_peaks: dict[str, float] = {}
     done = 0
 
@@ -73,7 +73,6 @@ def _measure(arguments: argparse.Namespace) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         summary = build_pairs(
             examples,
-            split_classes(examples.classes, lists),
             Path(folder) / "birds.h5",
             arguments.image_size,
             "benchmark",

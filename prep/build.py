@@ -1,10 +1,10 @@
-"""Captioned pictures in a source tree -> a pairs file, on all cores and in bounded memory."""
+"""Captioned pictures -> a pairs file, on all cores and in bounded memory."""
 
 import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -13,20 +13,19 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from prep.cub import Fault
-from prep.examples import Example
+from prep.examples import Example, Fault
 from prep.pictures import crop_and_resize, decoded
 from t2i.errors import InputError
 from t2i.files import replacing
 from t2i.images import Pixels
-from t2i.pairs import SPLITS
+from t2i.pairs import SPLITS, EncoderStamp
 from t2i.pairs_writing import writing
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
 _CHUNK = 8
 
 Item = Example | Fault
-Prepared = tuple[Example, Pixels] | Fault
+Prepared = Pixels | Fault
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,14 @@ class Summary:
 
 def build_pairs(
     items: Iterable[Item],
-    split_of: Mapping[int, str],
     out: Path,
     image_size: int,
     source: str,
     workers: int | None = None,
     skip_bad: bool = False,
     progress: Callable[[int], object] = lambda _: None,
+    channels: int = 3,
+    encoder: EncoderStamp | None = None,
 ) -> Summary:
     """Returns what was written to `out`: the pictures cropped and resized, with their captions.
 
@@ -64,13 +64,14 @@ def build_pairs(
 
     Args:
         items: the pictures; the file keeps their order, whatever the number of workers.
-        split_of: the split of each class number.
         out: the pairs file to write or replace.
         image_size: side of the square pictures, pixels.
         source: where the pictures come from, in words.
         workers: processes that decode; None takes one for each core at hand, 1 stays in this one.
         skip_bad: leave out what can't be used, instead of failing.
         progress: called with the number of pictures done since the last call.
+        channels: 3 for colours, 1 for greys.
+        encoder: who made the examples' embeddings; None where they bring none.
 
     Raises:
         InputError: some pictures can't be used and `skip_bad` is off, no picture is left to
@@ -82,19 +83,26 @@ def build_pairs(
     images, captions = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
     faults: list[Fault] = []
     with (
-        writing(out, image_size, source) as pairs,
-        closing(_all_prepared(items, image_size, workers)) as all_prepared,
+        writing(out, image_size, source, channels, encoder) as pairs,
+        closing(_all_prepared(items, image_size, channels, workers)) as all_prepared,
     ):
-        for prepared in all_prepared:
+        for item, prepared in all_prepared:
             progress(1)
-            if isinstance(prepared, Fault):
+            if isinstance(item, Fault):
+                faults.append(item)
+            elif isinstance(prepared, Fault):
                 faults.append(prepared)
-                continue
-            example, pixels = prepared
-            split = split_of[example.class_id]
-            pairs.add(split, pixels, example.captions, example.class_id, example.name)
-            images[split] += 1
-            captions[split] += len(example.captions)
+            else:
+                pairs.add(
+                    item.split,
+                    prepared,
+                    item.captions,
+                    item.class_id,
+                    item.name,
+                    item.embeddings,
+                )
+                images[item.split] += 1
+                captions[item.split] += len(item.captions)
         if faults:
             _write_report(report, faults)
         else:
@@ -113,27 +121,27 @@ def build_pairs(
     return Summary(images, captions, len(faults), seconds, report if faults else None)
 
 
-def prepare(items: Iterable[Item], size: int) -> list[Prepared]:
-    """Returns each example with its picture, uint8 [size, size, 3], or why it has none."""
-    return [item if isinstance(item, Fault) else _prepared(item, size) for item in items]
+def prepare(items: Sequence[Item], size: int, channels: int) -> list[Prepared]:
+    """Returns each picture as uint8 [size, size, channels], or why there is none."""
+    return [item if isinstance(item, Fault) else _prepared(item, size, channels) for item in items]
 
 
-def _prepared(example: Example, size: int) -> Prepared:
+def _prepared(example: Example, size: int, channels: int) -> Prepared:
     try:
-        return example, crop_and_resize(decoded(example.image_path), example.box, size)
+        return crop_and_resize(decoded(example.image, channels), example.box, size)
     except InputError as error:
         return Fault(example.name, str(error))
 
 
 def _all_prepared(
-    items: Iterable[Item], size: int, workers: int
-) -> Generator[Prepared, None, None]:
-    """Yields what `prepare` returns, in order, with few pictures in memory at any time."""
+    items: Iterable[Item], size: int, channels: int, workers: int
+) -> Generator[tuple[Item, Prepared], None, None]:
+    """Yields each item with what `prepare` makes of it, in order, few in memory at any time."""
     remaining = iter(items)
     chunks = iter(lambda: list(islice(remaining, _CHUNK)), [])
     if workers == 1:
         for chunk in chunks:
-            yield from prepare(chunk, size)
+            yield from zip(chunk, prepare(chunk, size, channels), strict=True)
         return
     pool = ProcessPoolExecutor(
         workers,
@@ -143,14 +151,19 @@ def _all_prepared(
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
-    pending: deque[Future[list[Prepared]]] = deque()
+    pending: deque[tuple[Sequence[Item], Future[list[Prepared]]]] = deque()
+
+    def oldest() -> Iterator[tuple[Item, Prepared]]:
+        chunk, made = pending.popleft()
+        return zip(chunk, made.result(), strict=True)
+
     try:
         for chunk in chunks:
-            pending.append(pool.submit(prepare, chunk, size))
+            pending.append((chunk, pool.submit(prepare, chunk, size, channels)))
             if len(pending) > 2 * workers:
-                yield from pending.popleft().result()
+                yield from oldest()
         while pending:
-            yield from pending.popleft().result()
+            yield from oldest()
     except BrokenProcessPool as error:
         raise InputError(
             "workers: expected each to live to the end, got one killed, perhaps for want of "

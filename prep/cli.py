@@ -5,11 +5,9 @@ from pathlib import Path
 import click
 
 import t2i
+from prep.import_cli import FILE, FOLDER, Target, import_group, makes_pairs, write
 from t2i.command_line import Commands, require_tensorflow
 from t2i.errors import InputError
-
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,8 +16,11 @@ def main() -> None:
     """Makes pairs files: pictures, captions and their embeddings, ready for t2i."""
 
 
+main.add_command(import_group)
+
+
 @main.command()
-@click.argument("out", type=_FOLDER)
+@click.argument("out", type=FOLDER)
 @click.option("--count", default=8000, show_default=True, type=int, help="Pictures.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 def synthetic(out: Path, count: int, seed: int) -> None:
@@ -36,60 +37,29 @@ def synthetic(out: Path, count: int, seed: int) -> None:
 
 
 @main.command()
-@click.argument("cub_dir", type=_FOLDER)
-@click.option("--captions", required=True, type=_FOLDER, help="Folder of the caption files.")
-@click.option("--out", required=True, type=_FILE, help="Pairs file to write.")
-@click.option("--image-size", default=76, show_default=True, type=click.IntRange(8, 1024))
+@click.argument("cub_dir", type=FOLDER)
+@click.option("--captions", required=True, type=FOLDER, help="Folder of the caption files.")
 @click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
 @click.option(
     "--split",
-    type=_FOLDER,
+    type=FOLDER,
     help="Folder of trainclasses.txt, valclasses.txt and testclasses.txt.  [default: CUB's]",
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: all cores]")
-@click.option("--skip-bad", is_flag=True, help="Leaves out pictures that can't be used.")
-def cub(
-    cub_dir: Path,
-    captions: Path,
-    out: Path,
-    image_size: int,
-    crop: str,
-    split: Path | None,
-    workers: int | None,
-    skip_bad: bool,
-) -> None:
+@makes_pairs()
+def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Target) -> None:
     """Prepares CUB-200-2011, or anything in its layout, in CUB_DIR."""
-    from tqdm import tqdm
+    from prep.sources.cub import Cub
+    from prep.splits import official_split, read_split
 
-    from prep.build import build_pairs
-    from prep.cub import Cub
-    from prep.splits import official_split, read_split, split_classes
-
-    source = Cub(cub_dir, captions, use_box=crop == "box")
-    split_of = split_classes(source.classes, read_split(split) if split else official_split())
-    with tqdm(total=len(source), unit="picture", desc="preparing") as bar:
-        made = build_pairs(
-            source,
-            split_of,
-            out,
-            image_size,
-            f"{cub_dir.name}, crop {crop}",
-            workers,
-            skip_bad,
-            bar.update,
-        )
-    counts = ", ".join(f"{count:,} {name}" for name, count in made.images.items())
-    left_out = f", {made.bad} left out (see {made.report})" if made.bad else ""
-    click.echo(
-        f"{out}: {counts} pictures of {image_size} pixels, "
-        f"{sum(made.captions.values()):,} captions in {made.seconds:.1f} s{left_out}"
-    )
+    split_of = read_split(split) if split else official_split()
+    source = Cub(cub_dir, captions, use_box=crop == "box", split_of=split_of)
+    write(target, source, f"{cub_dir.name}, crop {crop}")
 
 
 @main.command("train-encoder")
-@click.argument("pairs", type=_FILE)
-@click.option("--config", required=True, type=_FILE, help="An encoder's configuration.")
-@click.option("--out", required=True, type=_FILE, help="Encoder to write, a .keras file.")
+@click.argument("pairs", type=FILE)
+@click.option("--config", required=True, type=FILE, help="An encoder's configuration.")
+@click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
 def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ...]) -> None:
     """Trains a text encoder on the train split of PAIRS; the same command resumes."""
@@ -123,8 +93,8 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
 
 
 @main.command()
-@click.argument("pairs", type=_FILE)
-@click.option("--encoder", required=True, type=_FILE, help="An encoder's .keras file.")
+@click.argument("pairs", type=FILE)
+@click.option("--encoder", required=True, type=FILE, help="An encoder's .keras file.")
 def embed(pairs: Path, encoder: Path) -> None:
     """Writes the embedding of every caption, and the encoder, into PAIRS."""
     from t2i import pairs as pairs_file
@@ -153,14 +123,15 @@ def embed(pairs: Path, encoder: Path) -> None:
 
 
 @main.command()
-@click.argument("pairs", type=_FILE)
+@click.argument("pairs", type=FILE)
 def check(pairs: Path) -> None:
     """Says what PAIRS holds, and names every fault."""
-    from t2i.pairs_checking import check as faults_of
+    from t2i.pairs_checking import check as look_at
 
-    header, faults = faults_of(pairs)
+    header, faults, remarks = look_at(pairs)
     click.echo(f"{pairs}: {header.source}; made with {header.created_with}")
-    click.echo(f"pictures: {header.image_size} x {header.image_size} pixels")
+    colours = "in colour" if header.channels == 3 else "in greys"
+    click.echo(f"pictures: {header.image_size} x {header.image_size} pixels, {colours}")
     for split, facts in header.images.items():
         captions = header.captions[split]
         per_image = f"{captions / facts:.1f} an image" if facts else "none"
@@ -171,6 +142,8 @@ def check(pairs: Path) -> None:
         if encoder
         else f"encoder: none yet; run t2i-prep embed {pairs} --encoder ENCODER"
     )
+    for remark in remarks:
+        click.echo(remark)
     if faults:
         raise InputError(f"{pairs}: {'; '.join(faults)}; prepare it again")
     click.echo("no faults")

@@ -36,7 +36,7 @@ class ImageEncoder:
         """Returns what `trained` reads of pictures: themselves, resized, or their features.
 
         Args:
-            images: uint8 [n, s, s, 3].
+            images: uint8 [n, s, s, C].
             crop: pixels kept beyond the side of the network's input, for a window to move in.
         """
         size = self.model.input_shape[1]
@@ -45,7 +45,7 @@ class ImageEncoder:
         return _in_batches(self.frozen, images, size)
 
     def embed(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Returns embeddings, float32 [n, d], of pictures uint8 [n, s, s, 3]."""
+        """Returns embeddings, float32 [n, d], of pictures uint8 [n, s, s, C]."""
         return _in_batches(self.model, images, self.model.input_shape[1])
 
 
@@ -69,7 +69,14 @@ def build_image_encoder(config: ImageEncoderConfig, embedding_size: int) -> Imag
 
 
 def resized(images: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
-    """Returns pictures uint8 [n, size, size, 3]: area-averaged smaller, or bilinearly larger."""
+    """Returns pictures in RGB, [n, size, size, 3]: area-averaged smaller, or bilinearly larger.
+
+    Args:
+        images: uint8 [n, s, s, 3], or [n, s, s, 1] for greys.
+        size: pixels.
+    """
+    if images.shape[3] == 1:
+        images = images.repeat(3, axis=3)
     if images.shape[1] == size:
         return images
     method = Image.Resampling.BOX if images.shape[1] > size else Image.Resampling.BILINEAR

@@ -23,7 +23,7 @@ class Table(NamedTuple):
     """Pairs as tensors.
 
     Attributes:
-        image: uint8 [n, S, S, 3].
+        image: uint8 [n, S, S, C].
         embedding: float32 [m, d].
         caption_offset: int32 [n + 1]; image i owns rows caption_offset[i]:caption_offset[i + 1].
         class_index: int32 [n], classes numbered from 0.
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
     """What one step of training looks at; b rows, and b / 2 interpolated ones.
 
     Attributes:
-        image: float32 [b, s, s, 3] in [-1, 1].
+        image: float32 [b, s, s, C] in [-1, 1].
         embedding: float32 [b, d], of the images' own captions.
         mismatched_embedding: float32 [b, d], of images of other classes.
         interpolated_embedding: float32 [b / 2, d], between the own embeddings of two images.
@@ -225,11 +225,11 @@ def _mean_embedding(table: Table, captions: Tensor) -> Tensor:
 
 
 def _crop(image: Tensor, rows: Tensor, corner: Tensor, flip: Tensor, size: int) -> Tensor:
-    """Returns crops [rows, size, size, 3] in [-1, 1], mirrored where `flip`."""
-    stored = image.shape[1]
+    """Returns crops [rows, size, size, C] in [-1, 1], mirrored where `flip`."""
+    stored, channels = image.shape[2:]
     across = tf.range(size, dtype=tf.int32)
     # One gather of whole lines, then one of pixels within them: no loop over the images.
-    lines = tf.reshape(image, [-1, stored, 3])
+    lines = tf.reshape(image, [-1, stored, channels])
     tall = tf.gather(lines, (rows * stored + corner[:, 0])[:, None] + across)
     columns = corner[:, 1, None] + tf.where(flip[:, None], size - 1 - across, across)
     wide = tf.gather(tf.transpose(tall, [0, 2, 1, 3]), columns, batch_dims=1)

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from PIL import Image
 
 from t2i import configfile, pairs
 from t2i.config import Config
 from t2i.files import replacing
-from t2i.images import captioned_grid, grid, save_image, to_uint8
+from t2i.images import as_picture, captioned_grid, grid, save_image, to_uint8
 from t2i.pairs import Pairs
 from t2i.runs import Run
 
@@ -66,10 +65,9 @@ class Board:
         """Paints the grid, the real picture first in each row."""
         self._painter.set_weights(weights)
         images = self._paint({"embedding": self._embedding, "latent": self._latent})
-        size = self._real.shape[1]
-        painted = to_uint8(images.numpy()).reshape(-1, _COLUMNS, size, size, 3)
+        painted = to_uint8(images.numpy()).reshape(-1, _COLUMNS, *self._real.shape[1:])
         sheet = np.concatenate([self._real[:, None], painted], axis=1)
-        scale = max(1, 64 // size)
+        scale = max(1, 64 // self._real.shape[1])
         save_image(
             self._run.samples / f"{step:06d}.png", captioned_grid(sheet, self._captions, scale)
         )
@@ -118,7 +116,7 @@ def project(folder: Path, held: Pairs) -> None:
     side = int(np.ceil(np.sqrt(len(chosen))))
     sheet = np.zeros((side * side, _THUMBNAIL, _THUMBNAIL, 3), np.uint8)
     for place, index in enumerate(chosen):
-        thumbnail = Image.fromarray(held.image[index]).resize((_THUMBNAIL, _THUMBNAIL))
+        thumbnail = as_picture(held.image[index]).convert("RGB").resize((_THUMBNAIL, _THUMBNAIL))
         sheet[place] = np.asarray(thumbnail)
     sprite = sheet.reshape(side, side, _THUMBNAIL, _THUMBNAIL, 3).swapaxes(1, 2)
     save_image(folder / "captions.png", sprite.reshape(side * _THUMBNAIL, -1, 3))
@@ -138,6 +136,6 @@ def project(folder: Path, held: Pairs) -> None:
 
 
 def _middle(image: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
-    """Returns the middle crops [n, size, size, 3]."""
+    """Returns the middle crops [n, size, size, C]."""
     start = (image.shape[1] - size) // 2
     return image[:, start : start + size, start : start + size]

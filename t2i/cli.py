@@ -76,6 +76,14 @@ def train(
     click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
 
 
+_lookup_option = click.option(
+    "--data",
+    type=_FILE,
+    help="Pairs file to look sentences up in, where the run has no encoder.  "
+    "[default: the one trained on]",
+)
+
+
 @main.command()
 @click.argument("run", type=_FOLDER)
 @click.argument("sentences", nargs=-1)
@@ -89,8 +97,15 @@ def train(
     type=click.Path(path_type=Path),
     help="A .png file for one grid; anything else is a folder for single pictures.",
 )
+@_lookup_option
 def generate(
-    run: Path, sentences: tuple[str, ...], captions: Path | None, count: int, seed: int, out: Path
+    run: Path,
+    sentences: tuple[str, ...],
+    captions: Path | None,
+    count: int,
+    seed: int,
+    out: Path,
+    data: Path | None,
 ) -> None:
     """Paints COUNT pictures of each of the SENTENCES with the last checkpoint of RUN."""
     texts = [*sentences, *(_lines(captions) if captions else [])]
@@ -108,7 +123,7 @@ def generate(
     from t2i.images import captioned_grid, save_image
     from t2i.sampling import Painter
 
-    painter = Painter(run)
+    painter = Painter(run, data)
     if out.suffix.lower() == ".png":
         painted = painter.paint(texts, count, seed)
         scale = max(1, 128 // painter.config.image_size)
@@ -130,8 +145,16 @@ def generate(
 @click.option("--steps", default=9, show_default=True, type=click.IntRange(2, 200))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option("--out", default=Path("interpolation.png"), show_default=True, type=_FILE)
+@_lookup_option
 def interpolate(
-    run: Path, first: str, second: str | None, latents: bool, steps: int, seed: int, out: Path
+    run: Path,
+    first: str,
+    second: str | None,
+    latents: bool,
+    steps: int,
+    seed: int,
+    out: Path,
+    data: Path | None,
 ) -> None:
     """Paints the way from the sentence FIRST to SECOND, as a strip and as a GIF.
 
@@ -152,7 +175,7 @@ def interpolate(
     from t2i.images import grid, save_gif, save_image
     from t2i.sampling import Painter, between, between_latents
 
-    painter = Painter(run)
+    painter = Painter(run, data)
     embedding = painter.embed(texts)
     ends = painter.latents(2, seed)
     if latents:

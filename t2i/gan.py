@@ -66,6 +66,7 @@ class TextToImageGAN:
         steps_per_epoch: int,
         precision: str,
         whitening: Whitening | None = None,
+        channels: int = 3,
     ) -> None:
         """Builds everything, the optimizers' state too, from the seed of the config.
 
@@ -75,6 +76,7 @@ class TextToImageGAN:
             steps_per_epoch: steps that the schedule calls an epoch.
             precision: `float32` or `mixed_bfloat16`.
             whitening: kernel and bias applied to the embeddings, or None.
+            channels: of the pictures, 3 for colours and 1 for greys.
         """
         self.config = config
         keras.utils.set_random_seed(config.seed)
@@ -85,13 +87,12 @@ class TextToImageGAN:
             else FusedBatchNormalization
         )
         sizes = (config.networks, config.image_size, embedding_size)
-        self.generator = build_generator(*sizes, normalization, precision, whitening)
-        self.discriminator = build_discriminator(*sizes, normalization, precision, whitening)
+        made = (precision, whitening, channels)
+        self.generator = build_generator(*sizes, normalization, *made)
+        self.discriminator = build_discriminator(*sizes, normalization, *made)
         self.average = None
         if config.training.ema:
-            self.average = build_generator(
-                *sizes, keras.layers.BatchNormalization, precision, whitening
-            )
+            self.average = build_generator(*sizes, keras.layers.BatchNormalization, *made)
             self.average.set_weights(self.generator.get_weights())
         steps = config.training.epochs * steps_per_epoch
         self.generator_optimizer = self._adam(Schedule(config.optimizer, steps_per_epoch, steps))
@@ -268,6 +269,7 @@ class TextToImageGAN:
             self.config.image_size,
             source.input["embedding"].shape[-1],
             whitening=whitening,
+            channels=source.output.shape[-1],
         )
         model.set_weights(self.painting_weights())
         return model

@@ -28,11 +28,16 @@ def to_uint8(images: npt.NDArray[np.floating]) -> Pixels:
     return pixels
 
 
+def as_picture(pixels: Pixels) -> Image.Image:
+    """Returns uint8 [height, width, 3], or [height, width, 1] for greys, as a picture."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+
+
 def grid(pixels: Pixels, padding: int = 2) -> Pixels:
     """Returns one picture with the given ones in rows and columns, on white.
 
     Args:
-        pixels: uint8 [rows, columns, height, width, 3].
+        pixels: uint8 [rows, columns, height, width, C].
         padding: pixels left free around every picture.
     """
     rows, columns, height, width, channels = pixels.shape
@@ -48,10 +53,10 @@ def grid(pixels: Pixels, padding: int = 2) -> Pixels:
 
 
 def captioned_grid(pixels: Pixels, captions: Sequence[str], scale: int = 1) -> Pixels:
-    """Returns a grid with a caption, wrapped, to the left of each row.
+    """Returns a grid in colour with a caption, wrapped, to the left of each row.
 
     Args:
-        pixels: uint8 [rows, columns, height, width, 3].
+        pixels: uint8 [rows, columns, height, width, C].
         captions: one for each row.
         scale: how many times each picture is enlarged, by whole pixels.
     """
@@ -61,7 +66,7 @@ def captioned_grid(pixels: Pixels, captions: Sequence[str], scale: int = 1) -> P
     font = ImageFont.load_default(size=max(10, min(16, row_height // 4)))
     text_width = 260
     sheet = Image.new("RGB", (text_width + pictures.shape[1], pictures.shape[0]), "white")
-    sheet.paste(Image.fromarray(pictures), (text_width, 0))
+    sheet.paste(as_picture(pictures), (text_width, 0))
     draw = ImageDraw.Draw(sheet)
     for row, caption in enumerate(captions):
         text = _fitted(caption, font, text_width - 20, row_height)
@@ -87,14 +92,14 @@ def _fitted(text: str, font: Any, width: int, height: int) -> str:
 
 
 def save_image(path: Path, pixels: Pixels) -> None:
-    """Writes uint8 [height, width, 3] in the format that the ending of `path` names."""
+    """Writes uint8 [height, width, C] in the format that the ending of `path` names."""
     with replacing(path) as unfinished:
-        Image.fromarray(pixels).save(unfinished)
+        as_picture(pixels).save(unfinished)
 
 
 def save_gif(path: Path, frames: Pixels, frame_ms: int = 80) -> None:
-    """Writes uint8 [n, height, width, 3] as a GIF that runs there and back for ever."""
-    pictures = [Image.fromarray(frame) for frame in np.concatenate([frames, frames[-2:0:-1]])]
+    """Writes uint8 [n, height, width, C] as a GIF that runs there and back for ever."""
+    pictures = [as_picture(frame) for frame in np.concatenate([frames, frames[-2:0:-1]])]
     with replacing(path) as unfinished:
         pictures[0].save(
             unfinished, save_all=True, append_images=pictures[1:], duration=frame_ms, loop=0

@@ -33,8 +33,9 @@ def build_generator(
     normalization: Normalization = layers.BatchNormalization,
     dtype: str = "float32",
     whitening: Whitening | None = None,
+    channels: int = 3,
 ) -> keras.Model:
-    """Returns G: {embedding [b, embedding_size], latent [b, z]} -> image [b, s, s, 3], tanh.
+    """Returns G: {embedding [b, embedding_size], latent [b, z]} -> image [b, s, s, C], tanh.
 
     Args:
         config: widths.
@@ -43,6 +44,7 @@ def build_generator(
         normalization: the layer class of the convolutions' batch normalisation.
         dtype: Keras policy of the arithmetic; weights and the picture are float32.
         whitening: kernel [embedding_size, k] and bias [k] applied to the embeddings first.
+        channels: C, 3 for colours and 1 for greys.
     """
     width, synchronized = config.generator_width, config.synchronized_batch_norm
 
@@ -56,23 +58,21 @@ def build_generator(
         text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(text)
         text = layers.LeakyReLU(0.2)(text)
         x = layers.Concatenate()([latent, text])
-        channels = _channels(width, image_size, 4)
+        hidden = _channels(width, image_size, 4)
         # A transposed 4x4 convolution of one pixel is a dense layer.
-        x = layers.Dense(16 * channels, use_bias=False, kernel_initializer=_init(), name="project")(
-            x
-        )
-        x = norm(layers.Reshape((4, 4, channels))(x))
+        x = layers.Dense(16 * hidden, use_bias=False, kernel_initializer=_init(), name="project")(x)
+        x = norm(layers.Reshape((4, 4, hidden))(x))
         side = 4
         while True:
             if side <= 8:
-                x = _residual(x, channels // 4, "relu", norm, f"g{side}")
+                x = _residual(x, hidden // 4, "relu", norm, f"g{side}")
             x = layers.ReLU()(x)
             side *= 2
             if side == image_size:
                 break
-            channels = _channels(width, image_size, side)
-            x = norm(_up(channels, f"up{side}")(x))
-        x = _up(3, "image")(x)
+            hidden = _channels(width, image_size, side)
+            x = norm(_up(hidden, f"up{side}")(x))
+        x = _up(channels, "image")(x)
         image = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model({"embedding": embedding, "latent": latent}, image, name="generator")
 
@@ -84,8 +84,9 @@ def build_discriminator(
     normalization: Normalization = layers.BatchNormalization,
     dtype: str = "float32",
     whitening: Whitening | None = None,
+    channels: int = 3,
 ) -> keras.Model:
-    """Returns D: {image [b, s, s, 3], embedding [b, e]} -> {"logit" [b, 1], "features"}.
+    """Returns D: {image [b, s, s, C], embedding [b, e]} -> {"logit" [b, 1], "features"}.
 
     It is made of two models, its layers `trunk` and `head`: the trunk looks at the picture
     alone, so that one look serves the right text and the mismatched one. `features` maps each
@@ -94,10 +95,10 @@ def build_discriminator(
     Args: as `build_generator`.
     """
     with _policy(dtype):
-        trunk = _trunk(config, image_size, normalization)
+        trunk = _trunk(config, image_size, normalization, channels)
         seen = trunk.output["4"]
         head = _head(config, seen.shape[-1], embedding_size, normalization, whitening)
-        image = keras.Input((image_size, image_size, 3), name="image")
+        image = keras.Input((image_size, image_size, channels), name="image")
         embedding = keras.Input((embedding_size,), name="embedding")
         features = trunk(image)
         logit = head({"seen": features["4"], "embedding": embedding})
@@ -108,13 +109,15 @@ def build_discriminator(
     )
 
 
-def _trunk(config: NetworksConfig, image_size: int, normalization: Normalization) -> keras.Model:
+def _trunk(
+    config: NetworksConfig, image_size: int, normalization: Normalization, channels: int
+) -> keras.Model:
     width = config.discriminator_width
 
     def norm(x: Any) -> Any:
         return _norm(normalization, config.synchronized_batch_norm)(x)
 
-    image = keras.Input((image_size, image_size, 3), name="image")
+    image = keras.Input((image_size, image_size, channels), name="image")
     x: Any = image
     features = {}
     side = image_size

@@ -2,15 +2,16 @@
 
 A group for each split, /train /val /test; image i owns the captions (and embeddings)
 caption_offset[i]:caption_offset[i + 1]. The encoder that made the embeddings travels inside
-the file, so that nothing else crosses from `prep` to `t2i`.
+the file, so that nothing else crosses from `prep` to `t2i`. Embeddings may also be imported: then
+there is no encoder, and the stamp says what file they came from.
 
-    /SPLIT/image           uint8   [n, S, S, 3]
+    /SPLIT/image           uint8   [n, S, S, C]  C = 3 for colours, 1 for greys
     /SPLIT/caption         str     [m]
     /SPLIT/embedding       float32 [m, d]        once embedded
     /SPLIT/caption_offset  int64   [n + 1]
     /SPLIT/class_id        int32   [n]
     /SPLIT/name            str     [n]
-    /encoder               uint8   [bytes]       the encoder's .keras file, once embedded
+    /encoder               uint8   [bytes]       the encoder's .keras file; not if imported
     attributes: format, version, image_size, source, created_with, encoder (JSON, once embedded)
 """
 
@@ -26,12 +27,14 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
+from t2i.hdf5 import dataset_faults
 
 FORMAT = "t2i-pairs"
 VERSION = 1
 SPLITS = ("train", "val", "test")
 MAX_IMAGE_SIZE = 1024
-MAX_ENCODER_BYTES = 1 << 30
+CHANNELS = (1, 3)
+IMPORTED = "imported: "
 
 COLUMNS = {
     "image": (4, np.dtype(np.uint8)),
@@ -45,17 +48,22 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class EncoderStamp:
-    """Which encoder made the embeddings.
+    """Which encoder made the embeddings, or which file they came from.
 
     Attributes:
-        sha256: of the encoder's file, hexadecimal.
-        kind: the encoder's own name of its shape, `char-cnn-gru` for example.
+        sha256: of the encoder's file, or of the imported one, hexadecimal.
+        kind: the encoder's name of its shape, `char-cnn-gru` say; or `IMPORTED` and where from.
         embedding_size: numbers in an embedding.
     """
 
     sha256: str
     kind: str
     embedding_size: int
+
+    @property
+    def imported(self) -> bool:
+        """Whether the encoder itself is not at hand."""
+        return self.kind.startswith(IMPORTED)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Header:
 
     Attributes:
         image_size: side of the square pictures, pixels.
+        channels: 3 for colours, 1 for greys.
         source: where the pictures came from, in words.
         created_with: the version that wrote it.
         encoder: who made the embeddings, or None before `embed`.
@@ -72,6 +81,7 @@ class Header:
     """
 
     image_size: int
+    channels: int
     source: str
     created_with: str
     encoder: EncoderStamp | None
@@ -84,7 +94,7 @@ class Pairs:
     """Captioned pictures in memory, of one split or several joined.
 
     Attributes:
-        image: uint8 [n, S, S, 3].
+        image: uint8 [n, S, S, C].
         caption: m sentences.
         embedding: float32 [m, d], or None before `embed`.
         caption_offset: int64 [n + 1], rising from 0 to m.
@@ -120,7 +130,7 @@ def read(path: Path, splits: Sequence[str], images: bool = True) -> Pairs:
     Args:
         path: the pairs file.
         splits: of `SPLITS`.
-        images: False leaves the pictures out: `image` is then [n, 0, 0, 3].
+        images: False leaves the pictures out: `image` is then [n, 0, 0, C].
 
     Raises:
         InputError: as `read_header`, or the splits hold no picture.
@@ -147,7 +157,9 @@ def read(path: Path, splits: Sequence[str], images: bool = True) -> Pairs:
         ]
         count = sum(header.images[split] for split in splits)
         return Pairs(
-            image=_joined(groups, "image") if images else np.zeros((count, 0, 0, 3), np.uint8),
+            image=_joined(groups, "image")
+            if images
+            else np.zeros((count, 0, 0, header.channels), np.uint8),
             caption=_texts(groups, "caption"),
             embedding=_joined(groups, "embedding") if header.encoder else None,
             caption_offset=np.append(np.concatenate(offsets), starts[-1]).astype(np.int64),
@@ -156,19 +168,20 @@ def read(path: Path, splits: Sequence[str], images: bool = True) -> Pairs:
         )
 
 
-def read_encoder(path: Path) -> bytes:
-    """Returns the bytes of the encoder's .keras file.
+def read_encoder(path: Path) -> bytes | None:
+    """Returns the bytes of the encoder's .keras file, or None where embeddings are imported.
 
     Raises:
         InputError: as `read_header`, or the file holds no embeddings yet.
     """
     with opened(path) as file:
-        if header_of(file).encoder is None:
+        encoder = header_of(file).encoder
+        if encoder is None:
             raise InputError(
                 f"{path}: expected embedded captions, got none; "
                 f"run `t2i-prep embed {path} --encoder ENCODER`"
             )
-        return bytes(file["encoder"][:])
+        return None if encoder.imported else bytes(file["encoder"][:])
 
 
 def _joined(groups: Sequence[h5py.Group], name: str) -> npt.NDArray[Any]:
@@ -215,6 +228,7 @@ def header_of(file: h5py.File) -> Header:
         raise InputError(f"{path}: {'; '.join(faults)}; prepare it again")
     return Header(
         image_size=int(file.attrs["image_size"]),
+        channels=file["train"]["image"].shape[3],
         source=str(file.attrs["source"]),
         created_with=str(file.attrs["created_with"]),
         encoder=encoder,
@@ -245,8 +259,9 @@ def _structure_faults(file: h5py.File, encoder: EncoderStamp | None) -> Iterator
     for name in ("source", "created_with"):
         if not isinstance(file.attrs.get(name), str):
             yield f"attribute {name}: expected text, got {file.attrs.get(name)!r}"
-    if encoder:
-        yield from _dataset_faults(file, "encoder", 1, np.dtype(np.uint8))
+    if encoder and not encoder.imported:
+        yield from dataset_faults(file, "encoder", 1, np.dtype(np.uint8))
+    channels = None
     for split in SPLITS:
         link = file.get(split, getlink=True)
         group = file[split] if isinstance(link, h5py.HardLink) else None
@@ -257,41 +272,22 @@ def _structure_faults(file: h5py.File, encoder: EncoderStamp | None) -> Iterator
             fault
             for name, (rank, dtype) in COLUMNS.items()
             if name != "embedding" or encoder
-            for fault in _dataset_faults(group, name, rank, dtype)
+            for fault in dataset_faults(group, name, rank, dtype)
         ]
         yield from faults
         if not faults:
-            yield from _length_faults(group, int(size), encoder)
+            channels = channels or group["image"].shape[3]
+            yield from _length_faults(group, (int(size), int(size), channels), encoder)
 
 
-def _dataset_faults(group: h5py.Group, name: str, rank: int, dtype: np.dtype[Any]) -> Iterator[str]:
-    place = f"{group.name.rstrip('/')}/{name}"
-    link = group.get(name, getlink=True)
-    # A link or a virtual data set could lead the reader to another file.
-    if not isinstance(link, h5py.HardLink):
-        yield f"{place}: expected a data set, got {'nothing' if link is None else 'a link'}"
-        return
-    data = group[name]
-    if not isinstance(data, h5py.Dataset) or data.is_virtual or data.external:
-        yield f"{place}: expected a data set of this file, got something else"
-    elif data.ndim != rank or _kind(data.dtype) != _kind(dtype):
-        yield f"{place}: expected {rank}-d {_kind(dtype)}, got {data.ndim}-d {_kind(data.dtype)}"
-    elif data.nbytes > data.id.get_storage_size():
-        # Uncompressed, as the writer leaves it: a small file can't claim a huge array.
-        yield f"{place}: expected {data.nbytes} bytes, got {data.id.get_storage_size()} stored"
-
-
-def _kind(dtype: np.dtype[Any]) -> str:
-    # To numpy whatever varies in length is `object`.
-    text = h5py.check_string_dtype(dtype)
-    return "text" if text and text.length is None else str(dtype)
-
-
-def _length_faults(group: h5py.Group, size: int, encoder: EncoderStamp | None) -> Iterator[str]:
+def _length_faults(
+    group: h5py.Group, picture: tuple[int, int, int], encoder: EncoderStamp | None
+) -> Iterator[str]:
     split = group.name
     count, captions = group["image"].shape[0], group["caption"].shape[0]
-    if group["image"].shape[1:] != (size, size, 3):
-        yield f"{split}/image: expected pictures [{size}, {size}, 3], got {group['image'].shape}"
+    if group["image"].shape[1:] != picture or picture[2] not in CHANNELS:
+        expected = [*picture[:2], picture[2] if picture[2] in CHANNELS else 3]
+        yield f"{split}/image: expected pictures {expected}, got {group['image'].shape}"
     for name, length in (("class_id", count), ("name", count), ("caption_offset", count + 1)):
         if group[name].shape != (length,):
             yield f"{split}/{name}: expected {length} rows, got {group[name].shape[0]}"

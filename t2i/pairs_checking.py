@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -11,8 +12,22 @@ import numpy as np
 from t2i.pairs import SPLITS, Header, header_of, opened
 
 
-def check(path: Path) -> tuple[Header, list[str]]:
-    """Returns the header and every fault found in the contents; an empty list is a good file.
+class Report(NamedTuple):
+    """What a pairs file holds.
+
+    Attributes:
+        header: what it says of itself.
+        faults: what is wrong with its contents; none in a good file.
+        remarks: what may be meant, and should be known.
+    """
+
+    header: Header
+    faults: list[str]
+    remarks: list[str]
+
+
+def check(path: Path) -> Report:
+    """Returns what a look at everything in a pairs file finds.
 
     Raises:
         InputError: as `read_header`: the structure is wrong, so the contents can't be read.
@@ -20,19 +35,19 @@ def check(path: Path) -> tuple[Header, list[str]]:
     with opened(path) as file:
         header = header_of(file)
         faults = [fault for split in SPLITS for fault in _content_faults(file[split], header)]
-        classes = {split: set(file[split]["class_id"][:].tolist()) for split in SPLITS}
-        for i, split in enumerate(SPLITS):
-            for other in SPLITS[i + 1 :]:
-                shared = sorted(classes[split] & classes[other])
-                if shared:
-                    faults.append(
-                        f"classes: expected none in both {split} and {other}, got {_some(shared)}"
-                    )
-        if header.encoder is not None:
+        if header.encoder and not header.encoder.imported:
             digest = hashlib.sha256(file["encoder"][:].tobytes()).hexdigest()
             if digest != header.encoder.sha256:
                 faults.append(f"/encoder: expected SHA-256 {header.encoder.sha256}, got {digest}")
-        return header, faults
+        return Report(header, faults, list(_shared_classes(file)))
+
+
+def _shared_classes(file: h5py.File) -> Iterator[str]:
+    classes = {split: set(file[split]["class_id"][:].tolist()) for split in SPLITS}
+    for split, other in combinations(SPLITS, 2):
+        shared = sorted(classes[split] & classes[other])
+        if shared:
+            yield f"classes: {len(shared)} in both {split} and {other}: {_some(shared)}"
 
 
 def _content_faults(group: h5py.Group, header: Header) -> Iterator[str]:

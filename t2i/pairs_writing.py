@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,28 @@ import numpy.typing as npt
 
 import t2i
 from t2i.files import replacing
-from t2i.pairs import COLUMNS, FORMAT, SPLITS, VERSION, opened
+from t2i.pairs import COLUMNS, FORMAT, SPLITS, VERSION, EncoderStamp, opened
 
 # Pictures gathered before they are written: HDF5 calls cost more than the copy.
 _BLOCK = 64
 
 
+# Picture, captions, class, name, embeddings.
+_Row = tuple[npt.NDArray[np.uint8], Sequence[str], int, str, npt.NDArray[np.float32] | None]
+
+
 class PairsWriter:
     """Appends captioned pictures to an open file; memory does not grow with their number."""
 
-    def __init__(self, file: h5py.File, image_size: int) -> None:
+    def __init__(
+        self, file: h5py.File, image_size: int, channels: int, encoder: EncoderStamp | None
+    ) -> None:
         self._file = file
-        self._image_size = image_size
-        self._waiting: dict[str, list[tuple[npt.NDArray[np.uint8], Sequence[str], int, str]]] = {}
+        self._picture = picture = (image_size, image_size, channels)
+        self._embedding_size = encoder.embedding_size if encoder else None
+        self._waiting: dict[str, list[_Row]] = {}
         for split in SPLITS:
             group = file.create_group(split)
-            picture = (image_size, image_size, 3)
             group.create_dataset(
                 "image", (0, *picture), np.uint8, maxshape=(None, *picture), chunks=(8, *picture)
             )
@@ -37,6 +44,11 @@ class PairsWriter:
             group.create_dataset(
                 "caption_offset", data=np.zeros(1, np.int64), maxshape=(None,), chunks=(1024,)
             )
+            if encoder:
+                width = encoder.embedding_size
+                group.create_dataset(
+                    "embedding", (0, width), np.float32, maxshape=(None, width), chunks=(64, width)
+                )
             self._waiting[split] = []
 
     def add(
@@ -46,11 +58,15 @@ class PairsWriter:
         captions: Sequence[str],
         class_id: int,
         name: str,
+        embeddings: npt.NDArray[np.float32] | None = None,
     ) -> None:
-        """Appends one picture, uint8 [S, S, 3], with its captions."""
-        if image.shape != (self._image_size, self._image_size, 3) or image.dtype != np.uint8:
+        """Appends one picture, uint8 [S, S, C], its captions, and their embeddings if any."""
+        if image.shape != self._picture or image.dtype != np.uint8:
             raise ValueError(f"image {name}: {image.dtype} {image.shape}")
-        self._waiting[split].append((image, captions, class_id, name))
+        expected = (len(captions), self._embedding_size) if self._embedding_size else None
+        if (None if embeddings is None else embeddings.shape) != expected:
+            raise ValueError(f"embeddings of {name}: expected shape {expected}")
+        self._waiting[split].append((image, captions, class_id, name, embeddings))
         if len(self._waiting[split]) == _BLOCK:
             self._flush(split)
 
@@ -64,13 +80,15 @@ class PairsWriter:
         if not waiting:
             return
         group = self._file[split]
-        images, captions, class_ids, names = zip(*waiting, strict=True)
+        images, captions, class_ids, names, embeddings = zip(*waiting, strict=True)
         offset = int(group["caption_offset"][-1]) + np.cumsum([len(own) for own in captions])
         _append(group["image"], np.stack(images))
         _append(group["caption"], [caption for own in captions for caption in own])
         _append(group["caption_offset"], offset)
         _append(group["class_id"], np.asarray(class_ids, np.int32))
         _append(group["name"], list(names))
+        if self._embedding_size:
+            _append(group["embedding"], np.concatenate(embeddings))
 
 
 def _append(dataset: h5py.Dataset, rows: Any) -> None:
@@ -80,13 +98,21 @@ def _append(dataset: h5py.Dataset, rows: Any) -> None:
 
 
 @contextmanager
-def writing(path: Path, image_size: int, source: str) -> Iterator[PairsWriter]:
+def writing(
+    path: Path,
+    image_size: int,
+    source: str,
+    channels: int = 3,
+    encoder: EncoderStamp | None = None,
+) -> Iterator[PairsWriter]:
     """Yields a writer; the file takes its name only when the block ends well.
 
     Args:
         path: the pairs file to write or replace.
         image_size: side of the square pictures, pixels.
         source: where the pictures come from, in words.
+        channels: 3 for colours, 1 for greys.
+        encoder: who made the embeddings, where every caption comes with one.
     """
     with replacing(path) as unfinished, h5py.File(unfinished, "w") as file:
         file.attrs.update(
@@ -96,7 +122,9 @@ def writing(path: Path, image_size: int, source: str) -> Iterator[PairsWriter]:
             source=source,
             created_with=f"t2i {t2i.__version__}",
         )
-        writer = PairsWriter(file, image_size)
+        if encoder:
+            file.attrs["encoder"] = json.dumps(asdict(encoder))
+        writer = PairsWriter(file, image_size, channels, encoder)
         yield writer
         writer.finish()
 
@@ -117,14 +145,10 @@ def write_embeddings(
         kind: the encoder's name of its shape.
         embedding_size: d.
     """
-    stamp = {
-        "sha256": hashlib.sha256(encoder).hexdigest(),
-        "kind": kind,
-        "embedding_size": embedding_size,
-    }
+    stamp = EncoderStamp(hashlib.sha256(encoder).hexdigest(), kind, embedding_size)
     with opened(path) as old, replacing(path) as unfinished, h5py.File(unfinished, "w") as new:
         new.attrs.update(old.attrs)
-        new.attrs["encoder"] = json.dumps(stamp)
+        new.attrs["encoder"] = json.dumps(asdict(stamp))
         new["encoder"] = np.frombuffer(encoder, np.uint8)
         for split in SPLITS:
             group = new.create_group(split)

@@ -1,8 +1,8 @@
 """The run directory: everything a run needs to be resumed, repeated, and painted from.
 
 config.yaml      the configuration, every key
-record.json      the data's fingerprint, the precision, versions, the machine
-encoder.keras    the text encoder that made the embeddings
+record.json      the data and its fingerprint, the precision, versions, the machine
+encoder.keras    the text encoder that made the embeddings; none where they are imported
 generator.keras  G of the last checkpoint, averaged where there is an average
 checkpoints/     weights, optimizers, step
 metrics.jsonl    the curves, a line a point
@@ -19,14 +19,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+import pydantic
 
 import t2i
 from t2i import configfile
 from t2i.config import Config
 from t2i.errors import InputError
 from t2i.files import replacing
-from t2i.pairs import Header, Pairs
+from t2i.pairs import EncoderStamp, Header, Pairs
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,26 @@ class Run:
         return self.path / "events"
 
 
+class Record(pydantic.BaseModel):
+    """What decides the outcome of a run beside its configuration.
+
+    Attributes:
+        data: fingerprint of the pairs trained on.
+        precision: of the arithmetic.
+        pairs: the pairs file, as it was called; empty in the oldest runs.
+        channels: of the pictures.
+        encoder: who made the embeddings; None in the oldest runs.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, strict=True)
+
+    data: str
+    precision: str
+    pairs: str = ""
+    channels: Annotated[int, pydantic.Field(ge=1, le=3)] = 3
+    encoder: EncoderStamp | None = None
+
+
 def fingerprint(pairs: Pairs, header: Header) -> str:
     """Returns a hash that changes when other pictures, captions or embeddings are trained on."""
     digest = hashlib.sha256()
@@ -89,13 +111,19 @@ def fingerprint(pairs: Pairs, header: Header) -> str:
     return digest.hexdigest()
 
 
-def begin(run: Run, config: Config, data: str, precision: str, encoder: bytes) -> None:
-    """Makes the directory of a new run; the configuration last, so that half of one is no run."""
-    with replacing(run.encoder) as unfinished:
-        unfinished.write_bytes(encoder)
-    record = {
-        "data": data,
-        "precision": precision,
+def begin(run: Run, config: Config, record: Record, encoder: bytes | None) -> None:
+    """Makes the directory of a new run; the configuration last, so that half of one is no run.
+
+    Args:
+        run: the directory.
+        config: of the run.
+        record: what else decides the outcome.
+        encoder: the bytes of the encoder's .keras file, or None where embeddings are imported.
+    """
+    if encoder is not None:
+        with replacing(run.encoder) as unfinished:
+            unfinished.write_bytes(encoder)
+    versions = {
         "t2i": t2i.__version__,
         "python": platform.python_version(),
         "machine": platform.platform(),
@@ -103,12 +131,13 @@ def begin(run: Run, config: Config, data: str, precision: str, encoder: bytes) -
         "tensorflow": _tensorflow_version(),
     }
     with replacing(run.record) as unfinished:
-        unfinished.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        everything = record.model_dump() | versions
+        unfinished.write_text(json.dumps(everything, indent=2) + "\n", encoding="utf-8")
     with replacing(run.config) as unfinished:
         unfinished.write_text(configfile.dump(config), encoding="utf-8")
 
 
-def resume(run: Run, config: Config, data: str) -> dict[str, Any]:
+def resume(run: Run, config: Config, data: str) -> Record:
     """Returns the record of a run that began with this configuration and data.
 
     Raises:
@@ -121,7 +150,7 @@ def resume(run: Run, config: Config, data: str) -> dict[str, Any]:
             f"{', '.join(changed)}; set them back, or choose another --run"
         )
     record = read_record(run)
-    if record["data"] != data:
+    if record.data != data:
         raise InputError(
             f"{run.path}: expected the data this run began with, got other pictures, captions or "
             "embeddings; give the old --data, or choose another --run"
@@ -129,24 +158,19 @@ def resume(run: Run, config: Config, data: str) -> dict[str, Any]:
     return record
 
 
-def read_record(run: Run) -> dict[str, Any]:
+def read_record(run: Run) -> Record:
     """Returns what `begin` wrote of a run.
 
     Raises:
         InputError: it is missing or damaged.
     """
     try:
-        record = json.loads(run.record.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return Record.model_validate_json(run.record.read_bytes())
+    except (OSError, pydantic.ValidationError) as error:
         raise InputError(
             f"{run.record}: expected the run's record, got none that can be read; "
             "choose another --run"
         ) from error
-    if not isinstance(record, dict) or not {"data", "precision"} <= record.keys():
-        raise InputError(
-            f"{run.record}: expected the run's record, got other JSON; choose another --run"
-        )
-    return record
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from t2i.errors import InputError
 from t2i.images import to_uint8
 from t2i.keras_files import load_weights
 from t2i.networks import build_generator
-from t2i.runs import Run
+from t2i.pairs_lookup import KnownSentences
+from t2i.runs import Run, read_record
 from t2i.text_encoder import TextEncoder, load_encoder
 
 Floats = npt.NDArray[np.float32]
@@ -23,18 +24,22 @@ _BATCH = 64
 
 
 class Painter:
-    """A trained generator and its text encoder.
+    """A trained generator, and its text encoder where there is one.
 
     Attributes:
         config: of the run.
-        encoder: captions -> embeddings.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, data: Path | None = None) -> None:
         """Loads the last checkpoint of the run in `path`.
 
+        Args:
+            path: the run directory.
+            data: the pairs file that sentences are looked up in; None takes the run's encoder,
+                or, where the embeddings were imported, the pairs file of the training.
+
         Raises:
-            InputError: there is no run, no checkpoint yet, or a file is damaged.
+            InputError: there is no run, no checkpoint yet, or a file is damaged or not there.
         """
         run = Run(path)
         if not run.config.is_file():
@@ -48,8 +53,13 @@ class Painter:
                 "train on until training.checkpoint_every steps"
             )
         self.config = configfile.load(run.config, Config)
-        self.encoder: TextEncoder = load_encoder(run.encoder)
-        size, components = self.encoder.embedding_size, self.config.text.whitened_components
+        record = read_record(run)
+        if data is None and record.encoder and record.encoder.imported:
+            data = Path(record.pairs)
+        self._sentences: TextEncoder | KnownSentences = (
+            KnownSentences(data, record.encoder) if data else load_encoder(run.encoder)
+        )
+        size, components = self._sentences.embedding_size, self.config.text.whitened_components
         whitening = None
         if components:
             # Placeholders: the file's weights hold the fitted map.
@@ -58,7 +68,11 @@ class Painter:
                 np.zeros(components, np.float32),
             )
         self._generator: Any = build_generator(
-            self.config.networks, self.config.image_size, size, whitening=whitening
+            self.config.networks,
+            self.config.image_size,
+            size,
+            whitening=whitening,
+            channels=record.channels,
         )
         load_weights(run.generator, self._generator)
 
@@ -69,7 +83,7 @@ class Painter:
         seed: int,
         progress: Callable[[int], None] | None = None,
     ) -> npt.NDArray[np.uint8]:
-        """Returns uint8 [captions, count, s, s, 3]; a column shares its latent.
+        """Returns uint8 [captions, count, s, s, C]; a column shares its latent.
 
         Args:
             captions: sentences, not empty.
@@ -86,16 +100,19 @@ class Painter:
         """Returns float32 [n, d].
 
         Raises:
-            InputError: there is no caption, or one has nothing that the encoder knows.
+            InputError: there is no caption, or one has nothing that the encoder knows, or is not
+                in the pairs file where there is no encoder.
         """
         if not captions:
             raise InputError("captions: expected at least one sentence, got none; type one")
+        if isinstance(self._sentences, KnownSentences):
+            return self._sentences.embed(captions)
         for caption in captions:
-            if not self.encoder.tokenizer.encode([caption]).any():
+            if not self._sentences.tokenizer.encode([caption]).any():
                 raise InputError(
                     f"captions: expected words, got {caption!r}; describe a picture in English"
                 )
-        return self.encoder.embed(captions, batch_size=min(256, len(captions)))
+        return self._sentences.embed(captions, batch_size=min(256, len(captions)))
 
     def latents(self, count: int, seed: int) -> Floats:
         """Returns float32 [count, z] ~ N(0, 1)."""
@@ -108,7 +125,7 @@ class Painter:
         latent: Floats,
         progress: Callable[[int], None] | None = None,
     ) -> npt.NDArray[np.uint8]:
-        """Returns uint8 [n, s, s, 3] of embeddings [n, d] and latents [n, z]."""
+        """Returns uint8 [n, s, s, C] of embeddings [n, d] and latents [n, z]."""
         blocks = []
         for start in range(0, len(latent), _BATCH):
             rows = slice(start, start + _BATCH)

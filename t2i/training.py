@@ -78,7 +78,7 @@ class Trainer:
             )
         self._encoder = pairs.read_encoder(data)
         self._pairs = pairs.read(data, config.training.splits)
-        self._fingerprint = runs.fingerprint(self._pairs, header)
+        fingerprint = runs.fingerprint(self._pairs, header)
         if len(self._pairs.name) < config.training.batch_size:
             raise InputError(
                 f"training.batch_size: expected at most the {len(self._pairs.name)} pictures of "
@@ -87,10 +87,16 @@ class Trainer:
             )
         self._begun = run.config.exists()
         if self._begun:
-            record = runs.resume(run, config, self._fingerprint)
-            self.precision, reason = record["precision"], "as the run began"
+            self._record, reason = runs.resume(run, config, fingerprint), "as the run began"
         else:
-            self.precision, reason = resolve_precision(config.training.precision)
+            precision, reason = resolve_precision(config.training.precision)
+            self._record = runs.Record(
+                data=fingerprint,
+                precision=precision,
+                pairs=str(data.resolve()),
+                channels=header.channels,
+                encoder=header.encoder,
+            )
         self._order = Order(len(self._pairs.name), config.training.batch_size, config.seed)
         self._gan = self._build_gan()
         self._draw = Draw(
@@ -109,7 +115,7 @@ class Trainer:
             steps=config.training.epochs * self._order.steps_per_epoch,
             steps_per_epoch=self._order.steps_per_epoch,
             replicas=replicas,
-            precision=f"{self.precision} ({reason})",
+            precision=f"{self._record.precision} ({reason})",
             generator_parameters=_parameters(self._gan.generator),
             discriminator_parameters=_parameters(self._gan.discriminator),
         )
@@ -128,8 +134,9 @@ class Trainer:
                 config,
                 embedding.shape[1],
                 self._order.steps_per_epoch,
-                self.precision,
+                self._record.precision,
                 whitening,
+                self._pairs.image.shape[3],
             )
 
     @property
@@ -151,7 +158,7 @@ class Trainer:
             return
         with runs.locked(self.run):
             if not self._begun:
-                runs.begin(self.run, self.config, self._fingerprint, self.precision, self._encoder)
+                runs.begin(self.run, self.config, self._record, self._encoder)
             self._train(
                 Board(self.run, self.config, self._data, self._gan.export_generator()), progress
             )

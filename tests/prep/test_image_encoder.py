@@ -21,6 +21,12 @@ def test_pictures_shrink_by_area_and_grow_smoothly():
     assert resized(images, 8) is images
 
 
+def test_greys_are_seen_as_colours():
+    greys = pictures(2, 8)[..., :1]
+    for side in (4, 8):
+        np.testing.assert_array_equal(resized(greys, side), resized(greys.repeat(3, axis=3), side))
+
+
 def test_the_convolutional_encoder_learns_as_a_whole():
     images = build_image_encoder(ImageEncoderConfig(image_size=16, width=4), 6)
     assert images.frozen is None

@@ -10,8 +10,9 @@ from picture_samples import block_mean, example, fault_of, noise, pixels_of, sav
 from PIL import Image
 
 from prep.build import prepare
-from prep.cub import Box
-from prep.pictures import crop_and_resize
+from prep.examples import Box
+from prep.pictures import crop_and_resize, decoded
+from t2i.errors import InputError
 
 
 def test_the_whole_picture_is_averaged_by_area() -> None:
@@ -56,7 +57,7 @@ def test_a_small_crop_is_enlarged_by_whole_pixels() -> None:
 
 def test_a_box_may_reach_over_the_border(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.jpg", Image.new("RGB", (60, 50), "red"))
-    assert isinstance(prepare([example(path, box=(-20, 0, 50, 50))], 8)[0], tuple)
+    assert isinstance(prepare([example(path, box=(-20, 0, 50, 50))], 8, 3)[0], np.ndarray)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,25 @@ def test_every_kind_of_jpeg_becomes_rgb(tmp_path: Path, mode: str) -> None:
 def test_a_png_in_disguise_becomes_rgb(tmp_path: Path, mode: str) -> None:
     picture = Image.new("RGB", (16, 16), "white").convert(mode)
     assert (pixels_of(saved(tmp_path / "a.jpg", picture, "PNG")) == 255).all()
+
+
+def test_bytes_and_pixels_are_pictures_too(tmp_path: Path) -> None:
+    pixels = noise(12, 12)
+    path = saved(tmp_path / "a.png", Image.fromarray(pixels), "PNG")
+    grey = pixels[..., :1]
+    for image in (path, path.read_bytes(), pixels):
+        np.testing.assert_array_equal(decoded(image, 3), pixels)
+        np.testing.assert_array_equal(decoded(image, 1), Image.fromarray(pixels).convert("L"))
+    np.testing.assert_array_equal(decoded(grey, 1), grey[..., 0])
+    np.testing.assert_array_equal(decoded(grey, 3), grey.repeat(3, axis=2))
+    with pytest.raises(InputError, match="expected a JPEG or PNG picture, got something else"):
+        decoded(b"no picture", 3)
+
+
+def test_greys_keep_their_channel() -> None:
+    picture = Image.fromarray(noise(16, 16)).convert("L")
+    assert crop_and_resize(picture, None, 8).shape == (8, 8, 1)
+    assert crop_and_resize(picture, (4, 4, 8, 8), 8).shape == (8, 8, 1)
 
 
 def test_transparency_shows_white(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from prep.splits import official_split, read_split, split_classes
+from prep.splits import hashed_split, official_split, read_split, split_classes
 from t2i.errors import InputError
 
 _CUB48 = Path(__file__).parents[3] / "shared" / "data" / "cub48"
@@ -97,3 +97,11 @@ def test_a_class_in_no_list_is_named() -> None:
         "classes: expected each in one of the class lists, got '001.Bird', '002.Bird', "
         "'003.Bird', '004.Bird', '005.Bird' and 1 more; name the lists' folder with --split"
     )
+
+
+def test_a_hashed_split_is_stable_and_of_the_sizes_promised() -> None:
+    names = ("class 0", "class 6", "class 19", "\ud800")
+    assert [hashed_split(name) for name in names] == ["train", "val", "test", "train"]
+    counts = Counter(hashed_split(str(number)) for number in range(10_000))
+    assert abs(counts["train"] - 8000) < 120
+    assert abs(counts["val"] - 1000) < 90

@@ -10,12 +10,13 @@ import pytest
 
 from t2i import pairs
 from t2i.errors import InputError
-from t2i.pairs import read, read_encoder, read_header
+from t2i.pairs import EncoderStamp, read, read_encoder, read_header
 from t2i.pairs_checking import check
 
 SIZE = 4
 WIDTH = 3
 ENCODER = b"an encoder"
+IMPORTED = EncoderStamp("0" * 64, "imported: a pickle", WIDTH)
 # (split, captions, class) of each picture, in the order written.
 PICTURES = (
     ("train", ["a red bird", "rød fugl"], 1),

@@ -6,8 +6,7 @@ import numpy as np
 from PIL import Image
 
 from prep.build import Item, prepare
-from prep.cub import Box, Fault
-from prep.examples import Example
+from prep.examples import Box, Example, Fault
 
 
 def saved(path: Path, picture: Image.Image, kind: str = "JPEG") -> Path:
@@ -15,31 +14,35 @@ def saved(path: Path, picture: Image.Image, kind: str = "JPEG") -> Path:
     return path
 
 
-def example(path: Path, class_id: int = 1, box: Box | None = None) -> Example:
-    return Example(f"Class/{path.stem}", path, ("one", "two", "three"), class_id, box)
+def example(path: Path, class_id: int = 1, box: Box | None = None, split: str = "train") -> Example:
+    return Example(f"Class/{path.stem}", path, ("one", "two", "three"), class_id, split, box)
 
 
 def plain(folder: Path, count: int) -> list[Item]:
-    """Pictures of one grey each, told apart by it, alternately of two classes."""
+    """Pictures of one grey each, told apart by it, alternately of two classes and splits."""
     return [
-        example(saved(folder / f"{i:03}.jpg", Image.new("RGB", (12, 9), (i * 4,) * 3)), 1 + i % 2)
+        example(
+            saved(folder / f"{i:03}.jpg", Image.new("RGB", (12, 9), (i * 4,) * 3)),
+            class_id=1 + i % 2,
+            split=("train", "test")[i % 2],
+        )
         for i in range(count)
     ]
 
 
 def fault_of(path: Path, box: Box | None = None) -> str:
-    (fault,) = prepare([example(path, box=box)], 8)
+    (fault,) = prepare([example(path, box=box)], 8, 3)
     assert isinstance(fault, Fault)
     assert fault.name == f"Class/{path.stem}"
     return fault.reason
 
 
 def pixels_of(path: Path, size: int = 8) -> np.ndarray:
-    (prepared,) = prepare([example(path)], size)
+    (prepared,) = prepare([example(path)], size, 3)
     assert not isinstance(prepared, Fault)
-    assert prepared[1].shape == (size, size, 3)
-    assert prepared[1].dtype == np.uint8
-    return prepared[1]
+    assert prepared.shape == (size, size, 3)
+    assert prepared.dtype == np.uint8
+    return prepared
 
 
 def noise(height: int, width: int) -> np.ndarray:

@@ -42,6 +42,13 @@ def test_every_size_has_its_pair_of_networks(size: int) -> None:
         assert verdict["features"][str(side)].shape[1:3] == (side, side)
 
 
+def test_pictures_in_greys_have_one_channel() -> None:
+    generator = build_generator(TINY, 16, 6, channels=1)
+    discriminator = build_discriminator(TINY, 16, 6, channels=1)
+    assert generator.output.shape == (None, 16, 16, 1)
+    assert discriminator.input["image"].shape == (None, 16, 16, 1)
+
+
 def test_the_discriminator_hears_the_text() -> None:
     discriminator = build_discriminator(TINY, 16, 6)
     image = np.zeros((1, 16, 16, 3), np.float32)

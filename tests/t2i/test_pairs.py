@@ -162,6 +162,19 @@ def test_a_missing_encoder(embedded: Path) -> None:
     assert faults(embedded) == "/encoder: expected a data set, got nothing"
 
 
+@pytest.mark.parametrize(
+    ("split", "channels", "expected"), [("train", 2, 3), ("train", 4, 3), ("val", 1, 3)]
+)
+def test_pictures_of_other_channels(
+    embedded: Path, split: str, channels: int, expected: int
+) -> None:
+    replace(embedded, f"{split}/image", data=np.zeros((3, 4, 4, channels), np.uint8))
+    first = faults(embedded).split("; ")[0]
+    assert first == (
+        f"/{split}/image: expected pictures [4, 4, {expected}], got (3, 4, 4, {channels})"
+    )
+
+
 def test_a_missing_split(embedded: Path) -> None:
     replace(embedded, "val")
     assert faults(embedded) == "/val: expected a group, got none"

@@ -9,6 +9,7 @@ import pytest
 from pairs_samples import (
     CAPTIONS,
     ENCODER,
+    IMPORTED,
     PICTURES,
     SIZE,
     WIDTH,
@@ -69,6 +70,7 @@ def test_the_header(embedded: Path) -> None:
     digest = hashlib.sha256(ENCODER).hexdigest()
     assert read_header(embedded) == Header(
         image_size=SIZE,
+        channels=3,
         source="a test",
         created_with=f"t2i {t2i.__version__}",
         encoder=EncoderStamp(digest, "char-cnn-gru", WIDTH),
@@ -76,11 +78,11 @@ def test_the_header(embedded: Path) -> None:
         captions=CAPTIONS,
     )
     assert read_encoder(embedded) == ENCODER
-    assert check(embedded) == (read_header(embedded), [])
+    assert check(embedded) == (read_header(embedded), [], [])
 
 
 def test_a_file_without_embeddings_is_whole_too(bare: Path) -> None:
-    header, faults = check(bare)
+    header, faults, _ = check(bare)
     assert (header.encoder, faults) == (None, [])
     assert message(lambda: read_encoder(bare)) == (
         f"{bare}: expected embedded captions, got none; "
@@ -124,7 +126,53 @@ def test_an_interrupted_write_leaves_the_old_file(bare: Path) -> None:
     assert list(bare.parent.iterdir()) == [bare]
 
 
+@pytest.mark.parametrize("embeddings", [None, (1, WIDTH), (2, 5)])
+def test_embeddings_that_do_not_fit_are_the_programmers_mistake(
+    tmp_path: Path, embeddings: tuple[int, int] | None
+) -> None:
+    rows = None if embeddings is None else np.zeros(embeddings, np.float32)
+    with (
+        pytest.raises(ValueError, match="embeddings of bird: expected shape"),
+        writing(tmp_path / "a", SIZE, "", encoder=IMPORTED) as writer,
+    ):
+        writer.add("train", image(0), ["a", "b"], 1, "bird", rows)
+
+
+def test_greys_have_one_channel(tmp_path: Path) -> None:
+    path = tmp_path / "greys.h5"
+    with writing(path, SIZE, "a test", channels=1) as writer:
+        writer.add("train", image(0)[..., :1], ["a"], 1, "bird")
+    assert read_header(path).channels == 1
+    np.testing.assert_array_equal(read(path, ["train"]).image, image(0)[None, ..., :1])
+    assert read(path, ["train"], images=False).image.shape == (1, 0, 0, 1)
+
+
 # Embeddings.
+
+
+def test_embeddings_may_come_with_the_pictures(tmp_path: Path) -> None:
+    path = tmp_path / "birds.h5"
+    rows = dict.fromkeys(pairs.SPLITS, 0)
+    with writing(path, SIZE, "a test", encoder=IMPORTED) as writer:
+        for number, (split, captions, class_id) in enumerate(PICTURES):
+            own = table(split)[rows[split] : rows[split] + len(captions)]
+            writer.add(split, image(number), captions, class_id, f"bird {number}", own)
+            rows[split] += len(captions)
+    assert check(path) == (read_header(path), [], [])
+    assert read_header(path).encoder == IMPORTED
+    assert read_encoder(path) is None
+    for split in pairs.SPLITS:
+        np.testing.assert_array_equal(read(path, [split]).embedding, table(split))
+
+
+def test_imported_embeddings_can_be_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "birds.h5"
+    with writing(path, SIZE, "a test", encoder=IMPORTED) as writer:
+        writer.add("train", image(0), ["a"], 1, "bird", np.zeros((1, WIDTH), np.float32))
+    blocks = {"train": [np.ones((1, 5), np.float32)], "val": [], "test": []}
+    write_embeddings(path, blocks, ENCODER, "char-cnn-gru", 5)
+    assert read_encoder(path) == ENCODER
+    np.testing.assert_array_equal(read(path, ["train"]).embedding, np.ones((1, 5)))
 
 
 def test_embeddings_can_be_made_anew(embedded: Path) -> None:
@@ -137,7 +185,7 @@ def test_embeddings_can_be_made_anew(embedded: Path) -> None:
     np.testing.assert_array_equal(after.image, before.image)
     assert after.caption == before.caption
     assert read_encoder(embedded) == b"other"
-    header, faults = check(embedded)
+    header, faults, _ = check(embedded)
     assert faults == []
     assert header.encoder is not None
     assert (header.encoder.kind, header.encoder.embedding_size) == ("twin", 5)

@@ -12,6 +12,7 @@ from t2i.config import Config, NetworksConfig, TextConfig
 from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
 from t2i.errors import InputError
 from t2i.networks import build_generator
+from t2i.runs import Record
 from t2i.sampling import Painter, between, between_latents
 from t2i.text_encoder import TextEncoder, build_text_encoder, save_encoder
 
@@ -47,6 +48,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         weight.assign(np.abs(value) + 0.1 if "variance" in weight.path else value)
     generator.save(path / "generator.keras")
     (path / "config.yaml").write_text(configfile.dump(CONFIG))
+    record = Record(data="", precision="float32")
+    (path / "record.json").write_text(record.model_dump_json())
     return path
 
 

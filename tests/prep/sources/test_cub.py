@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from prep.cub import Cub, Fault
-from prep.examples import Example
+from prep.examples import Example, Fault
+from prep.sources.cub import Cub
 from t2i.errors import InputError
 
+_SPLIT_OF = {"001.Ani": "train", "002.Jay": "test", "003.Owl": "train"}
 _AGAIN = "; unpack CUB-200-2011 again"
 
 
@@ -20,6 +21,10 @@ def tree(tmp_path: Path) -> Path:
     _index(root, "bounding_boxes", ["2 1.0 2.0 3.0 4.0", "3 -1 0 7.25 8", "5 9.5 8.0 7.0 6.0"])
     _write_captions(tmp_path / "text_c10")
     return tmp_path
+
+
+def _cub(tree: Path, captions: Path, use_box: bool = True) -> Cub:
+    return Cub(tree, captions, use_box, _SPLIT_OF)
 
 
 def _index(root: Path, name: str, lines: list[str]) -> Path:
@@ -38,45 +43,51 @@ def _write_captions(folder: Path) -> None:
 
 def _refusal(tree: Path, use_box: bool = True) -> str:
     with pytest.raises(InputError) as raised:
-        Cub(tree, tree, use_box)
+        _cub(tree, tree, use_box)
     return str(raised.value)
 
 
 def _first(tree: Path) -> Example | Fault:
-    return next(iter(Cub(tree, tree, use_box=True)))
+    return next(iter(_cub(tree, tree)))
 
 
 def test_pictures_come_in_the_order_of_the_index(tree: Path) -> None:
-    cub = Cub(tree, tree, use_box=True)
+    cub = _cub(tree, tree)
     images = tree / "CUB_200_2011" / "images"
     assert len(cub) == 3
-    assert cub.classes == {1: "001.Ani", 2: "002.Jay"}
     assert list(cub) == [
-        Example(name, images / f"{name}.jpg", (f"this is {name}", f"another of {name}"), key, box)
-        for name, key, box in (
-            ("002.Jay/Jay_2", 2, (9.5, 8.0, 7.0, 6.0)),
-            ("001.Ani/Ani_1", 1, (1.0, 2.0, 3.0, 4.0)),
-            ("002.Jay/Jay 1", 2, (-1.0, 0.0, 7.25, 8.0)),
+        Example(
+            name,
+            images / f"{name}.jpg",
+            (f"this is {name}", f"another of {name}"),
+            class_id,
+            split,
+            box,
+        )
+        for name, class_id, split, box in (
+            ("002.Jay/Jay_2", 2, "test", (9.5, 8.0, 7.0, 6.0)),
+            ("001.Ani/Ani_1", 1, "train", (1.0, 2.0, 3.0, 4.0)),
+            ("002.Jay/Jay 1", 2, "test", (-1.0, 0.0, 7.25, 8.0)),
         )
     ]
 
 
 def test_the_folder_itself_will_do(tree: Path) -> None:
     root = tree / "CUB_200_2011"
-    assert list(Cub(root, tree, use_box=True)) == list(Cub(tree, tree, use_box=True))
+    assert list(_cub(root, tree)) == list(_cub(tree, tree))
 
 
 def test_whole_pictures_need_no_boxes(tree: Path) -> None:
     (tree / "CUB_200_2011" / "bounding_boxes.txt").unlink()
-    items = list(Cub(tree, tree, use_box=False))
+    items = list(_cub(tree, tree, use_box=False))
     assert [item.box for item in items if isinstance(item, Example)] == [None, None, None]
 
 
 def test_an_index_with_crlf_reads_the_same(tree: Path) -> None:
-    expected = list(Cub(tree, tree, use_box=True))
+    expected = list(_cub(tree, tree))
     for path in (tree / "CUB_200_2011").glob("*.txt"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b"\r\n")
-    assert list(Cub(tree, tree, use_box=True)) == expected
+    assert list(_cub(tree, tree)) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,16 +105,16 @@ def test_an_index_with_crlf_reads_the_same(tree: Path) -> None:
     ],
 )
 def test_captions_are_found_in_every_nesting(tree: Path, nesting: str) -> None:
-    expected = list(Cub(tree, tree, use_box=True))
+    expected = list(_cub(tree, tree))
     _write_captions(tree / "captions" / nesting)
-    assert list(Cub(tree, tree / "captions", use_box=True)) == expected
+    assert list(_cub(tree, tree / "captions")) == expected
 
 
 def test_captions_not_found(tree: Path) -> None:
     captions = tree / "elsewhere"
     _write_captions(captions / "too" / "deep")
     with pytest.raises(InputError) as raised:
-        Cub(tree, captions, use_box=True)
+        _cub(tree, captions)
     assert str(raised.value) == (
         f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
         "got none; give the folder that the captions were unpacked to"
@@ -143,7 +154,7 @@ def test_faulty_captions(tree: Path, content: bytes | None, reason: str) -> None
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    items = list(Cub(tree, tree, use_box=True))
+    items = list(_cub(tree, tree))
     assert items[0] == Fault("002.Jay/Jay_2", reason.format(path=path))
     assert [type(item) for item in items] == [Fault, Example, Example]
 
@@ -256,3 +267,12 @@ def test_an_index_file_has_a_bound(tree: Path) -> None:
     with path.open("r+b") as file:
         file.truncate((1 << 26) + 1)
     assert _refusal(tree) == (f"{path}: expected at most 67108864 bytes, got 67108865{_AGAIN}")
+
+
+def test_a_class_without_a_split(tree: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        Cub(tree, tree, use_box=True, split_of={"001.Ani": "train"})
+    assert str(raised.value) == (
+        "classes: expected each in one of the class lists, got '002.Jay'; "
+        "name the lists' folder with --split"
+    )

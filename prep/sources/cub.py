@@ -1,21 +1,14 @@
 """CUB-200-2011 and its caption folders -> captioned pictures, not yet decoded."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from prep.examples import Example
+from prep.caption_files import caption_root, read_captions
+from prep.examples import Box, Example, Fault
+from prep.splits import split_classes
 from t2i.errors import InputError
 
-Box = tuple[float, float, float, float]
-
-# Where copies of the captions keep the class folders, below the folder that is unpacked.
-_NESTINGS = tuple(
-    f"{outer}{inner}"
-    for outer in ("", "birds/", "CUB_200_2011/", "cvpr2016_cub/")
-    for inner in ("", "text_c10", "text", "text_c10/text", "text_c10/text_c10")
-)
 _FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"
 # One folder and one file, neither of them `.` or `..`, and nothing that could break a line.
 _PART = r"(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f-\x9f\u2028\u2029]+"
@@ -26,53 +19,39 @@ _BOX = re.compile(rf"(\d{{1,9}}) {_FLOAT} {_FLOAT} {_FLOAT} {_FLOAT}")
 
 # Many times what is real, and little enough for any machine.
 _MAX_INDEX_BYTES = 1 << 26
-_MAX_CAPTION_BYTES = 1 << 20
 # What file systems take, with room for another ending.
 _MAX_NAME_BYTES = 240
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A picture that can't be used.
-
-    Attributes:
-        name: as `Example.name`.
-        reason: what was expected of it and what was got.
-    """
-
-    name: str
-    reason: str
-
-
 class Cub:
-    """A CUB tree, its index read; iterating reads the captions, a picture at a time.
+    """A CUB tree, its index read; iterating reads the captions, a picture at a time."""
 
-    Attributes:
-        classes: the name of each class that has pictures, by its number.
-    """
-
-    def __init__(self, cub: Path, captions: Path, use_box: bool) -> None:
+    def __init__(
+        self, cub: Path, captions: Path, use_box: bool, split_of: Mapping[str, str]
+    ) -> None:
         """Reads the index.
 
         Args:
             cub: the folder `CUB_200_2011`, or the one that holds it.
             captions: the folder of the captions, in any of their known nestings.
             use_box: False takes the pictures whole and needs no bounding_boxes.txt.
+            split_of: the split of each class name.
 
         Raises:
             InputError: the index is missing, malformed or contradicts itself, a name in it
-                leads out of the tree, or the captions are not found.
+                leads out of the tree, the captions are not found, or a class has no split.
         """
         root = _root(cub)
         self._images = root / "images"
         self._pictures = _pictures(root / "images.txt")
         self._class_ids = _class_ids(root, self._pictures)
         self._boxes = _boxes(root / "bounding_boxes.txt", self._pictures) if use_box else {}
-        self.classes: Mapping[int, str] = {
+        classes = {
             class_id: _folder(self._pictures[picture])
             for picture, class_id in self._class_ids.items()
         }
-        self._captions = _caption_root(captions, self.classes.values())
+        self._split_of = split_classes(classes, split_of)
+        self._captions = caption_root(captions, classes.values())
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -82,15 +61,17 @@ class Cub:
         for picture, file in self._pictures.items():
             name = _stem(file)
             try:
-                captions = _captions(self._captions / f"{name}.txt")
+                captions = read_captions(self._captions / f"{name}.txt")
             except InputError as error:
                 yield Fault(name, str(error))
                 continue
+            class_id = self._class_ids[picture]
             yield Example(
                 name,
                 self._images / file,
                 captions,
-                self._class_ids[picture],
+                class_id,
+                self._split_of[class_id],
                 self._boxes.get(picture),
             )
 
@@ -103,39 +84,6 @@ def _root(cub: Path) -> Path:
         f"{cub}: expected images.txt in it or in its CUB_200_2011, got neither; "
         "give the folder that CUB-200-2011 was unpacked to"
     )
-
-
-def _caption_root(captions: Path, classes: Iterable[str]) -> Path:
-    for nesting in _NESTINGS:
-        if any((captions / nesting / name).is_dir() for name in classes):
-            return captions / nesting
-    raise InputError(
-        f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
-        "got none; give the folder that the captions were unpacked to"
-    )
-
-
-def _captions(path: Path) -> tuple[str, ...]:
-    """Returns the captions in a file, one a line; raises InputError when there are none."""
-    if not path.is_file():
-        raise InputError(f"expected captions in {path}, got no such file")
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_CAPTION_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"expected captions in {path}, got: {error.strerror}") from error
-    if len(content) > _MAX_CAPTION_BYTES:
-        raise InputError(
-            f"expected at most {_MAX_CAPTION_BYTES} bytes of captions in {path}, got more"
-        )
-    if b"\0" in content:
-        raise InputError(f"expected text in {path}, got a zero byte")
-    # Some of the published files hold U+FFFD: bytes that are no UTF-8 end the same way.
-    lines = content.decode("utf-8-sig", errors="replace").replace("\r", "\n").split("\n")
-    captions = tuple(line.strip() for line in lines if line.strip())
-    if not captions:
-        raise InputError(f"expected captions in {path}, got an empty file")
-    return captions
 
 
 def _pictures(path: Path) -> dict[int, str]:

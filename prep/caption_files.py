@@ -1,0 +1,61 @@
+"""Text files of captions, one a line, as Reed et al. published them and as people write them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from t2i.errors import InputError
+
+# Where copies of the captions keep the class folders, below the folder that is unpacked.
+_NESTINGS = tuple(
+    f"{outer}{inner}"
+    for outer in ("", "birds/", "CUB_200_2011/", "cvpr2016_cub/", "flowers/", "cvpr2016_flowers/")
+    for inner in ("", "text_c10", "text", "text_c10/text", "text_c10/text_c10")
+)
+# Many times what is real.
+_MAX_CAPTION_BYTES = 1 << 20
+
+
+def caption_root(captions: Path, classes: Iterable[str]) -> Path:
+    """Returns the folder that holds a folder of captions for each class.
+
+    Args:
+        captions: the folder that they were unpacked to.
+        classes: the names of the classes' folders; one of them is enough.
+
+    Raises:
+        InputError: they are in none of the known nestings.
+    """
+    for nesting in _NESTINGS:
+        if any((captions / nesting / name).is_dir() for name in classes):
+            return captions / nesting
+    raise InputError(
+        f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
+        "got none; give the folder that the captions were unpacked to"
+    )
+
+
+def read_captions(path: Path) -> tuple[str, ...]:
+    """Returns the captions in a text file, one a line.
+
+    Raises:
+        InputError: there are none, the file is too large, or it is no text.
+    """
+    if not path.is_file():
+        raise InputError(f"expected captions in {path}, got no such file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_CAPTION_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"expected captions in {path}, got: {error.strerror}") from error
+    if len(content) > _MAX_CAPTION_BYTES:
+        raise InputError(
+            f"expected at most {_MAX_CAPTION_BYTES} bytes of captions in {path}, got more"
+        )
+    if b"\0" in content:
+        raise InputError(f"expected text in {path}, got a zero byte")
+    # Some of the published files hold U+FFFD: bytes that are no UTF-8 end the same way.
+    lines = content.decode("utf-8-sig", errors="replace").replace("\r", "\n").split("\n")
+    captions = tuple(line.strip() for line in lines if line.strip())
+    if not captions:
+        raise InputError(f"expected captions in {path}, got an empty file")
+    return captions
