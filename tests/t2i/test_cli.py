@@ -45,7 +45,7 @@ def test_help_is_there_at_once_and_imports_no_tensorflow(command: str) -> None:
     ("command", "names"),
     [
         (main, ["generate", "interpolate", "train"]),
-        (prep_main, ["check", "cub", "embed", "synthetic", "train-encoder"]),
+        (prep_main, ["check", "cub", "embed", "import", "synthetic", "train-encoder"]),
     ],
 )
 def test_every_command_has_help(command: click.Group, names: list[str]) -> None:
@@ -168,7 +168,7 @@ def test_check_says_what_a_good_file_holds(pairs_file: Path) -> None:
     result = CliRunner().invoke(prep_main, ["check", str(pairs_file)])
     assert result.exit_code == 0
     assert result.output.splitlines()[1:] == [
-        "pictures: 10 x 10 pixels",
+        "pictures: 10 x 10 pixels, in colour",
         "train: 21 images, 63 captions (3.0 an image)",
         "val: 3 images, 9 captions (3.0 an image)",
         "test: 4 images, 12 captions (3.0 an image)",
