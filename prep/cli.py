@@ -43,7 +43,7 @@ def synthetic(out: Path, count: int, seed: int) -> None:
 @click.option(
     "--split",
     type=FOLDER,
-    help="Folder of trainclasses.txt, valclasses.txt and testclasses.txt.  [default: CUB's]",
+    help="Folder of {train,val,test}classes.txt, or {trainval,test}classes.txt.  [default: CUB's]",
 )
 @makes_pairs()
 def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Target) -> None:

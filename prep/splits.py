@@ -1,7 +1,7 @@
 """Class-disjoint splits: which classes are trained on, and which are never seen in training."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from t2i.errors import InputError
@@ -16,8 +16,7 @@ def official_split() -> dict[str, str]:
 
     Source: Akata et al., Evaluation of Output Embeddings for Fine-Grained Image Classification
         (CVPR 2015), as released by Reed et al. for the 150 train + val and the 50 test classes.
-        Deviation: the division of the 150 is ours, every third of the sorted names being val;
-        the published 100 / 50 was not at hand.
+        Deviation: the division of the 150 is ours; the published 100 / 50 was not at hand.
     """
     return read_split(_OFFICIAL)
 
@@ -26,17 +25,14 @@ def read_split(folder: Path) -> dict[str, str]:
     """Returns the split of each class that a folder's lists name.
 
     The lists are trainclasses.txt, testclasses.txt and, where there is one, valclasses.txt;
-    a class a line.
+    a class a line. In place of the first and the last, trainvalclasses.txt may list both, as
+    published for CUB: every third of its sorted names is then val.
 
     Raises:
         InputError: a list is missing or empty, or a class stands in two of them.
     """
     split_of: dict[str, str] = {}
-    for split in SPLITS:
-        path = folder / f"{split}classes.txt"
-        if split == "val" and not path.exists():
-            continue
-        names = _read_list(path)
+    for split, path, names in _lists(folder):
         repeated = [name for name in names if name in split_of]
         if repeated:
             raise InputError(
@@ -45,6 +41,21 @@ def read_split(folder: Path) -> dict[str, str]:
             )
         split_of.update(dict.fromkeys(names, split))
     return split_of
+
+
+def _lists(folder: Path) -> Iterator[tuple[str, Path, list[str]]]:
+    """Yields each split, the file that lists its classes, and their names."""
+    both = folder / "trainvalclasses.txt"
+    train, val, test = (folder / f"{split}classes.txt" for split in SPLITS)
+    if both.exists() and not train.exists():
+        names = sorted(_read_list(both))
+        yield "train", both, [name for place, name in enumerate(names) if place % 3 != 2]
+        yield "val", both, names[2::3]
+    else:
+        yield "train", train, _read_list(train)
+        if val.exists():
+            yield "val", val, _read_list(val)
+    yield "test", test, _read_list(test)
 
 
 def split_classes(classes: Mapping[int, str], split_of: Mapping[str, str]) -> dict[int, str]:

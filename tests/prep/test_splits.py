@@ -45,6 +45,14 @@ def test_the_list_of_val_may_be_missing(tmp_path: Path) -> None:
     assert read_split(_lists(tmp_path, train="a", test="b")) == {"a": "train", "b": "test"}
 
 
+def test_train_and_val_may_stand_in_one_list(tmp_path: Path) -> None:
+    _lists(tmp_path, trainval="b\nc\na\nd", test="e")
+    expected = {"a": "train", "b": "train", "c": "val", "d": "train", "e": "test"}
+    assert read_split(tmp_path) == expected
+    _lists(tmp_path, train="a\nb\nc\nd")
+    assert read_split(tmp_path) == {**dict.fromkeys("abcd", "train"), "e": "test"}
+
+
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_the_other_lists_may_not(tmp_path: Path, split: str) -> None:
     _lists(tmp_path, train="a", test="b")
