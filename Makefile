@@ -3,6 +3,7 @@
 #
 #   make demo     draws birds, trains on them, paints sentences: demo/birds.png
 #   make test     the whole test suite
+#   make fuzz     500 damaged files for every reader
 #   make lint     style and types
 #   make bench    the quick benchmarks
 #   make install  the set-up alone
@@ -12,7 +13,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: install demo test lint bench clean-demo
+.PHONY: install demo test fuzz lint bench clean-demo
 
 PYTHON ?= python3
 GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
@@ -36,6 +37,9 @@ $(TESTABLE): $(INSTALLED)
 
 test: $(TESTABLE)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+fuzz: $(TESTABLE)
+	$(BIN)/pytest tests/fuzz --hypothesis-profile fuzz --numprocesses 2
 
 lint: $(TESTABLE)
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ from prep.pictures import crop_and_resize, decoded
 from t2i.errors import InputError
 from t2i.files import replacing
 from t2i.images import Pixels
-from t2i.pairs import SPLITS, EncoderStamp
+from t2i.pairs import SPLITS, EncoderStamp, SplitBy
 from t2i.pairs_writing import writing
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
@@ -57,6 +57,7 @@ def build_pairs(
     progress: Callable[[int], object] = lambda _: None,
     channels: int = 3,
     encoder: EncoderStamp | None = None,
+    split_by: SplitBy = "class",
 ) -> Summary:
     """Returns what was written to `out`: the pictures cropped and resized, with their captions.
 
@@ -72,6 +73,7 @@ def build_pairs(
         progress: called with the number of pictures done since the last call.
         channels: 3 for colours, 1 for greys.
         encoder: who made the examples' embeddings; None where they bring none.
+        split_by: `picture` where classes may be in several splits.
 
     Raises:
         InputError: some pictures can't be used and `skip_bad` is off, no picture is left to
@@ -83,7 +85,7 @@ def build_pairs(
     images, captions = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
     faults: list[Fault] = []
     with (
-        writing(out, image_size, source, channels, encoder) as pairs,
+        writing(out, image_size, source, channels, encoder, split_by) as pairs,
         closing(_all_prepared(items, image_size, channels, workers)) as all_prepared,
     ):
         for item, prepared in all_prepared:
@@ -114,8 +116,7 @@ def build_pairs(
             )
         if not images["train"]:
             raise InputError(
-                f"{out}: expected pictures in the train split, got none; "
-                "check the class lists against the pictures"
+                f"{out}: expected pictures in the train split, got none; give a split that fills it"
             )
     seconds = time.perf_counter() - start
     return Summary(images, captions, len(faults), seconds, report if faults else None)

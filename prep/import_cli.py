@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,7 @@ from t2i.errors import InputError
 
 if TYPE_CHECKING:
     from prep.examples import Source
-    from t2i.pairs import EncoderStamp
+    from t2i.pairs import EncoderStamp, SplitBy
 
 Command = Callable[..., None]
 
@@ -70,6 +70,7 @@ def write(
     description: str,
     channels: int = 3,
     encoder: "EncoderStamp | None" = None,
+    split_by: "SplitBy" = "class",
 ) -> None:
     """Builds the pairs file, and says what is in it.
 
@@ -79,6 +80,7 @@ def write(
         description: where they come from, in words.
         channels: 3 for colours, 1 for greys.
         encoder: who made the embeddings that the source brings, or None.
+        split_by: `picture` where classes may be in several splits.
     """
     from tqdm import tqdm
 
@@ -95,6 +97,7 @@ def write(
             bar.update,
             channels,
             encoder,
+            split_by,
         )
     counts = ", ".join(f"{count:,} {name}" for name, count in made.images.items())
     left_out = f", {made.bad} left out (see {made.report})" if made.bad else ""
@@ -120,7 +123,7 @@ def mnist(folder: Path, target: Target) -> None:
     from prep.sources.mnist import Mnist
 
     source = Mnist(folder, padding=0 if target.image_size % 32 else 2)
-    write(target, source, "MNIST", channels=1, encoder=source.encoder)
+    write(target, source, "MNIST", channels=1, encoder=source.encoder, split_by="picture")
 
 
 @import_group.command()
@@ -137,7 +140,11 @@ def mnist(folder: Path, target: Target) -> None:
 )
 @makes_pairs()
 def flowers(
-    flowers_dir: Path, captions: Path | None, split: Path | None, split_by: str, target: Target
+    flowers_dir: Path,
+    captions: Path | None,
+    split: Path | None,
+    split_by: "SplitBy",
+    target: Target,
 ) -> None:
     """Oxford-102 flowers in FLOWERS_DIR: jpg/, imagelabels.mat, setid.mat and text_c10/.
 
@@ -154,7 +161,7 @@ def flowers(
         source, how = Flowers(flowers_dir, captions, read_split(split)), f"split of {split.name}"
     else:
         source, how = Flowers(flowers_dir, captions, class_split()), "own class split"
-    write(target, source, f"Oxford-102 flowers, {how}")
+    write(target, source, f"Oxford-102 flowers, {how}", split_by=split_by)
 
 
 @import_group.command()
@@ -169,7 +176,7 @@ def folder(
     pictures: Path,
     captions: Path | None,
     no_classes: bool,
-    split_by: Literal["class", "picture"],
+    split_by: "SplitBy",
     target: Target,
 ) -> None:
     """A folder of your own PICTURES, with captions.
@@ -182,4 +189,4 @@ def folder(
     from prep.sources.folder import Folder
 
     source = Folder(pictures, captions, not no_classes, split_by)
-    write(target, source, pictures.resolve().name)
+    write(target, source, pictures.resolve().name, split_by=source.split_by)

@@ -12,7 +12,7 @@ there is no encoder, and the stamp says what file they came from.
     /SPLIT/class_id        int32   [n]
     /SPLIT/name            str     [n]
     /encoder               uint8   [bytes]       the encoder's .keras file; not if imported
-    attributes: format, version, image_size, source, created_with, encoder (JSON, once embedded)
+    attributes: format, version, image_size, source, split_by, created_with, encoder (JSON)
 """
 
 import json
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -33,8 +33,8 @@ FORMAT = "t2i-pairs"
 VERSION = 1
 SPLITS = ("train", "val", "test")
 MAX_IMAGE_SIZE = 1024
-CHANNELS = (1, 3)
 IMPORTED = "imported: "
+SplitBy = Literal["class", "picture"]
 
 COLUMNS = {
     "image": (4, np.dtype(np.uint8)),
@@ -74,6 +74,7 @@ class Header:
         image_size: side of the square pictures, pixels.
         channels: 3 for colours, 1 for greys.
         source: where the pictures came from, in words.
+        split_by: `class` where no class is in two splits, `picture` where that is not meant.
         created_with: the version that wrote it.
         encoder: who made the embeddings, or None before `embed`.
         images: pictures in each split.
@@ -83,6 +84,7 @@ class Header:
     image_size: int
     channels: int
     source: str
+    split_by: SplitBy
     created_with: str
     encoder: EncoderStamp | None
     images: Mapping[str, int]
@@ -138,7 +140,8 @@ def read(path: Path, splits: Sequence[str], images: bool = True) -> Pairs:
     with opened(path) as file:
         header = header_of(file)
         groups = [file[split] for split in splits]
-        if not sum(header.images[split] for split in splits):
+        count = sum(header.images[split] for split in splits)
+        if not count:
             raise InputError(
                 f"{path}: expected pictures in {' + '.join(splits)}, got none; "
                 "prepare the file with a split that fills it"
@@ -155,11 +158,9 @@ def read(path: Path, splits: Sequence[str], images: bool = True) -> Pairs:
             group["caption_offset"][:-1] + start
             for group, start in zip(groups, starts[:-1], strict=True)
         ]
-        count = sum(header.images[split] for split in splits)
+        none = np.zeros((count, 0, 0, header.channels), np.uint8)
         return Pairs(
-            image=_joined(groups, "image")
-            if images
-            else np.zeros((count, 0, 0, header.channels), np.uint8),
+            image=_joined(groups, "image") if images else none,
             caption=_texts(groups, "caption"),
             embedding=_joined(groups, "embedding") if header.encoder else None,
             caption_offset=np.append(np.concatenate(offsets), starts[-1]).astype(np.int64),
@@ -230,6 +231,7 @@ def header_of(file: h5py.File) -> Header:
         image_size=int(file.attrs["image_size"]),
         channels=file["train"]["image"].shape[3],
         source=str(file.attrs["source"]),
+        split_by="picture" if file.attrs.get("split_by") == "picture" else "class",
         created_with=str(file.attrs["created_with"]),
         encoder=encoder,
         images={split: file[split]["image"].shape[0] for split in SPLITS},
@@ -259,6 +261,9 @@ def _structure_faults(file: h5py.File, encoder: EncoderStamp | None) -> Iterator
     for name in ("source", "created_with"):
         if not isinstance(file.attrs.get(name), str):
             yield f"attribute {name}: expected text, got {file.attrs.get(name)!r}"
+    split_by = file.attrs.get("split_by", "class")
+    if not isinstance(split_by, str) or split_by not in ("class", "picture"):
+        yield f"attribute split_by: expected class or picture, got {split_by!r}"
     if encoder and not encoder.imported:
         yield from dataset_faults(file, "encoder", 1, np.dtype(np.uint8))
     channels = None
@@ -276,7 +281,7 @@ def _structure_faults(file: h5py.File, encoder: EncoderStamp | None) -> Iterator
         ]
         yield from faults
         if not faults:
-            channels = channels or group["image"].shape[3]
+            channels = channels or (1 if group["image"].shape[3] == 1 else 3)
             yield from _length_faults(group, (int(size), int(size), channels), encoder)
 
 
@@ -285,9 +290,8 @@ def _length_faults(
 ) -> Iterator[str]:
     split = group.name
     count, captions = group["image"].shape[0], group["caption"].shape[0]
-    if group["image"].shape[1:] != picture or picture[2] not in CHANNELS:
-        expected = [*picture[:2], picture[2] if picture[2] in CHANNELS else 3]
-        yield f"{split}/image: expected pictures {expected}, got {group['image'].shape}"
+    if group["image"].shape[1:] != picture:
+        yield f"{split}/image: expected pictures {[*picture]}, got {group['image'].shape}"
     for name, length in (("class_id", count), ("name", count), ("caption_offset", count + 1)):
         if group[name].shape != (length,):
             yield f"{split}/{name}: expected {length} rows, got {group[name].shape[0]}"

@@ -35,24 +35,32 @@ def check(path: Path) -> Report:
     with opened(path) as file:
         header = header_of(file)
         faults = [fault for split in SPLITS for fault in _content_faults(file[split], header)]
-        shared = list(_shared_classes(file))
-        if header.encoder and header.encoder.imported:
-            # Conditions of somebody else's may be the classes themselves, as digits are.
-            return Report(header, faults, shared)
-        faults += shared
-        if header.encoder:
+        shared = dict(_shared_classes(file))
+        remarks = []
+        if header.split_by == "class":
+            faults += [
+                f"classes: expected none in both {splits}, got {_some(classes)}"
+                for splits, classes in shared.items()
+            ]
+        else:
+            remarks = [
+                f"classes: {len(classes)} in both {splits}, as pictures are split and not classes"
+                for splits, classes in shared.items()
+            ]
+        if header.encoder and not header.encoder.imported:
             digest = hashlib.sha256(file["encoder"][:].tobytes()).hexdigest()
             if digest != header.encoder.sha256:
                 faults.append(f"/encoder: expected SHA-256 {header.encoder.sha256}, got {digest}")
-        return Report(header, faults, [])
+        return Report(header, faults, remarks)
 
 
-def _shared_classes(file: h5py.File) -> Iterator[str]:
+def _shared_classes(file: h5py.File) -> Iterator[tuple[str, list[int]]]:
+    """Yields `train and val`, say, and the classes in both."""
     classes = {split: set(file[split]["class_id"][:].tolist()) for split in SPLITS}
     for split, other in combinations(SPLITS, 2):
         shared = sorted(classes[split] & classes[other])
         if shared:
-            yield f"classes: expected none in both {split} and {other}, got {_some(shared)}"
+            yield f"{split} and {other}", shared
 
 
 def _content_faults(group: h5py.Group, header: Header) -> Iterator[str]:

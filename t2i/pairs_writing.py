@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 import t2i
 from t2i.files import replacing
-from t2i.pairs import COLUMNS, FORMAT, SPLITS, VERSION, EncoderStamp, opened
+from t2i.pairs import COLUMNS, FORMAT, SPLITS, VERSION, EncoderStamp, SplitBy, opened
 
 # Pictures gathered before they are written: HDF5 calls cost more than the copy.
 _BLOCK = 64
@@ -104,6 +104,7 @@ def writing(
     source: str,
     channels: int = 3,
     encoder: EncoderStamp | None = None,
+    split_by: SplitBy = "class",
 ) -> Iterator[PairsWriter]:
     """Yields a writer; the file takes its name only when the block ends well.
 
@@ -113,6 +114,7 @@ def writing(
         source: where the pictures come from, in words.
         channels: 3 for colours, 1 for greys.
         encoder: who made the embeddings, where every caption comes with one.
+        split_by: `picture` where classes may be in several splits.
     """
     with replacing(path) as unfinished, h5py.File(unfinished, "w") as file:
         file.attrs.update(
@@ -120,6 +122,7 @@ def writing(
             version=VERSION,
             image_size=image_size,
             source=source,
+            split_by=split_by,
             created_with=f"t2i {t2i.__version__}",
         )
         if encoder:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from prep.caption_files import read_captions
 from prep.examples import Example, Fault
 from prep.listings import SPLIT_NAMES, checked_path, read_listing
 from prep.splits import hashed_split
 from t2i.errors import InputError
+from t2i.pairs import SplitBy
 
 _ENDINGS = (".jpg", ".jpeg", ".png")
 _LISTINGS = ("metadata.jsonl", "metadata.csv", "captions.jsonl", "captions.csv")
@@ -44,6 +44,9 @@ class Folder:
     A folder called train, val or test, or a column `split`, says the split; otherwise it comes
     from a hash of the class, or of the name where there are no classes, and stays the same
     whatever else is in the folder. Without a list, folders below are the classes.
+
+    Attributes:
+        split_by: `picture` where a class is in several splits.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class Folder:
         folder: Path,
         listing: Path | None = None,
         use_classes: bool = True,
-        split_by: Literal["class", "picture"] = "class",
+        split_by: SplitBy = "class",
     ) -> None:
         """Reads the list, or the names of the files.
 
@@ -77,6 +80,8 @@ class Folder:
             key: number for number, key in enumerate(sorted(set(map(_class_key, pictures))), 1)
         }
         self._check()
+        several = len({*zip(map(_class_key, pictures), self._splits, strict=True)})
+        self.split_by: SplitBy = "picture" if several > len(self._class_ids) else "class"
 
     def __len__(self) -> int:
         return len(self._pictures)

@@ -160,8 +160,7 @@ def test_nothing_to_train_on(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         build_pairs(plain(tmp_path, 2)[1:], out, 8, "a test", workers=1)
     assert str(raised.value) == (
-        f"{out}: expected pictures in the train split, got none; "
-        "check the class lists against the pictures"
+        f"{out}: expected pictures in the train split, got none; give a split that fills it"
     )
     assert not out.exists()
 

@@ -61,6 +61,8 @@ def test_another_version(embedded: Path, version: Any) -> None:
         ("image_size", [4, 4], "image_size: expected 1 to 1024, got array([4, 4])"),
         ("source", 3, "source: expected text, got np.int64(3)"),
         ("created_with", [1, 2], "created_with: expected text, got array([1, 2])"),
+        ("split_by", "name", "split_by: expected class or picture, got 'name'"),
+        ("split_by", [1, 2], "split_by: expected class or picture, got array([1, 2])"),
     ],
 )
 def test_a_wrong_attribute(embedded: Path, name: str, value: Any, fault: str) -> None:

@@ -72,6 +72,7 @@ def test_the_header(embedded: Path) -> None:
         image_size=SIZE,
         channels=3,
         source="a test",
+        split_by="class",
         created_with=f"t2i {t2i.__version__}",
         encoder=EncoderStamp(digest, "char-cnn-gru", WIDTH),
         images={"train": 3, "val": 1, "test": 1},

@@ -13,6 +13,7 @@ from prep.examples import Example, Fault
 from prep.sources.flowers import Flowers, class_split
 from t2i.errors import InputError
 from t2i.pairs import read
+from t2i.pairs_checking import check
 
 _LABELS = [77, 1, 77, 102]
 _SPLIT_OF = {"class_00001": "val", "class_00077": "train", "class_00102": "test"}
@@ -137,6 +138,7 @@ def test_the_command(tree: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     train = read(out, ["train"])
+    assert check(out).faults == []
     assert train.name == ["class_00001/image_00002", "class_00077/image_00003"]
     assert train.image[:, 4, 4, 0].tolist() == [80, 120]
     result = CliRunner().invoke(main, [*arguments, "--split", str(tree)])

@@ -74,6 +74,7 @@ def test_a_class_keeps_its_split_whatever_else_there_is(tmp_path: Path) -> None:
     names = [f"kind {kind}/{number}" for kind in range(20) for number in (1, 2)]
     _tree(tmp_path, {f"{n}.jpg": "" for n in names} | {f"{n}.txt": "words" for n in names})
     found = _examples(tmp_path)
+    assert Folder(tmp_path).split_by == "class"
     of_class = {name.split("/")[0]: item.split for name, item in found.items()}
     assert all(of_class[name.split("/")[0]] == item.split for name, item in found.items())
     counts = [list(of_class.values()).count(split) for split in ("train", "val", "test")]
@@ -93,6 +94,7 @@ def test_folders_of_splits(tmp_path: Path) -> None:
     names = ["train/ball/1", "train/cube/1", "validation/ball/2", "test/images/cube/3"]
     _tree(tmp_path, {f"{n}.jpg": "" for n in names} | {f"{n}.txt": "words" for n in names})
     found = _examples(tmp_path)
+    assert Folder(tmp_path).split_by == "picture"
     assert {name: (item.class_id, item.split) for name, item in found.items()} == {
         "train/ball/1": (1, "train"),
         "train/cube/1": (2, "train"),

@@ -1,0 +1,50 @@
+"""The process that readers meet damaged files in sees everything that may go wrong."""
+
+import ctypes
+import time
+from pathlib import Path
+
+import mutations
+import pytest
+from mutations import assert_holds
+
+from t2i.errors import InputError
+
+
+def obey(path: Path) -> None:
+    """A reader that does what the file says."""
+    match path.read_text():
+        case "refuse":
+            raise InputError("file: expected better, got this; try another")
+        case "raise":
+            raise ValueError("unforeseen")
+        case "mumble":
+            raise InputError("no")
+        case "hang":
+            time.sleep(60)
+        case "fill":
+            bytearray(600_000_000)
+        case "crash":
+            ctypes.string_at(0)
+
+
+@pytest.mark.parametrize(
+    ("order", "fault"),
+    [
+        ("raise", "ValueError: unforeseen"),
+        ("mumble", "it refused without a reason: no"),
+        ("hang", "it took more than 0.5 s"),
+        ("fill", "MemoryError"),
+        ("crash", "it died with exit code -11"),
+    ],
+)
+def test_what_a_reader_must_not_do_fails(
+    order: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if order == "hang":
+        monkeypatch.setattr(mutations, "_SECONDS", 0.5)
+    with pytest.raises(AssertionError, match=fault):
+        assert_holds(__file__, "obey", order.encode())
+    monkeypatch.undo()
+    assert_holds(__file__, "obey", b"refuse")
+    assert_holds(__file__, "obey", b"read")

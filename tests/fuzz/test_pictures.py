@@ -1,0 +1,40 @@
+"""Damaged pictures: what is decoded has the size that its header promised, or is refused."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from mutations import assert_holds, mutated
+from PIL import Image
+
+from prep.pictures import crop_and_resize, decoded
+
+_NOISE = np.random.default_rng(0).integers(0, 256, (24, 32, 4), dtype=np.uint8)
+
+
+def _encoded(mode: str, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(_NOISE).convert(mode).save(file, kind, **options)
+    return file.getvalue()
+
+
+SAMPLES = [
+    _encoded("RGB", "JPEG"),
+    _encoded("L", "JPEG", progressive=True),
+    _encoded("CMYK", "JPEG"),
+    _encoded("RGBA", "PNG"),
+    _encoded("P", "PNG"),
+    _encoded("1", "PNG"),
+]
+
+
+def read(path: Path) -> None:
+    """Decodes a picture, as a file and as bytes."""
+    crop_and_resize(decoded(path, 3), None, 8)
+    crop_and_resize(decoded(path.read_bytes(), 1), None, 8)
+
+
+@given(content=mutated(SAMPLES))
+def test_damaged_pictures_are_decoded_or_refused(content: bytes) -> None:
+    assert_holds(__file__, "read", content, ".jpg")
