@@ -69,7 +69,8 @@ class Part:
             size not in (own, -1) for own, size in zip(value.shape, shape, strict=True)
         ):
             raise self.error(f"{wanted} numbers in {key}", " x ".join(map(str, value.shape)))
-        numbers = value.astype(np.float32)
+        with np.errstate(over="ignore"):
+            numbers = value.astype(np.float32)
         if not np.isfinite(numbers).all():
             raise self.error(f"finite numbers in {key}", "nan or infinity")
         return numbers

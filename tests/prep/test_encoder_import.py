@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from reed_encoders import Weights, embed, encoder, save_encoder
+from reed_encoders import Weights, embed, encoder, encoder_bytes
 from torch7_writer import Instance, save
 
 from prep.cli import main
@@ -32,9 +32,13 @@ def small(change: Callable[[Any], None], folder: Path, length: int = 16) -> Path
     weights = Weights()
     net = encoder(weights, *SMALL_GRU, embedding_size=6)
     change(net.fields["modules"])
-    return save_encoder(
-        folder / "encoder.t7", net, weights, lambda saved: checkpoint(saved, length)
-    )
+    return saved(folder, checkpoint(net, length), weights)
+
+
+def saved(folder: Path, value: Any, weights: Weights) -> Path:
+    path = folder / "encoder.t7"
+    path.write_bytes(encoder_bytes(value, weights))
+    return path
 
 
 def unchanged(modules: Any) -> None:
@@ -55,7 +59,7 @@ def refusal(path: Path) -> str:
 def test_an_imported_encoder_is_the_function_that_lua_computes(tmp_path, shape, wrap):
     weights = Weights()
     net = encoder(weights, *shape, embedding_size=9)
-    imported = import_encoder(save_encoder(tmp_path / "encoder.t7", net, weights, wrap))
+    imported = import_encoder(saved(tmp_path, wrap(net), weights))
     expected = embed(net, TEXTS, 201, ALPHABET)
     np.testing.assert_allclose(imported.embed(TEXTS), expected, atol=1e-5)
     assert expected.std(axis=0).mean() > 0.03
@@ -226,7 +230,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
     weights = Weights()
     weights.storage[3] = np.inf
     net = encoder(weights, *SMALL_GRU, embedding_size=6)
-    path = save_encoder(tmp_path / "encoder.t7", net, weights, lambda saved: saved)
+    path = saved(tmp_path, net, weights)
     assert refusal(path).startswith("expected finite numbers in weight at the file.outnode.")
 
 

@@ -2,14 +2,13 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import nngraph
 import numpy as np
 from nngraph import call, g_module
-from torch7_writer import Dict, Instance, Tensor, save
+from torch7_writer import Dict, Instance, Tensor, written
 
 ALPHABET_SIZE = 70
 
@@ -17,10 +16,9 @@ ALPHABET_SIZE = 70
 class Weights:
     """Random weights on one flat storage, as training leaves them."""
 
-    def __init__(self, seed: int = 0, kind: str = "Cuda") -> None:
-        self.storage = np.random.default_rng(seed).uniform(-0.6, 0.6, 60_000).astype(np.float32)
+    def __init__(self, size: int = 60_000) -> None:
+        self.storage = np.random.default_rng(0).uniform(-0.6, 0.6, size).astype(np.float32)
         self._used = 0
-        self._kind = kind
 
     def take(self, *shape: int) -> np.ndarray:
         size = int(np.prod(shape))
@@ -31,7 +29,7 @@ class Weights:
     def on_disk(self, view: np.ndarray) -> Tensor:
         offset = (view.ctypes.data - self.storage.ctypes.data) // 4
         strides = tuple(s // 4 for s in view.strides)
-        return Tensor(self.storage, view.shape, strides, offset, self._kind)
+        return Tensor(self.storage, view.shape, strides, offset, "Cuda")
 
 
 def module(name: str, **fields: Any) -> Instance:
@@ -120,13 +118,13 @@ def encoder(
     return g_module([text], call(linear(weights, channels, embedding_size), dropped))
 
 
-def save_encoder(path: Path, net: Any, weights: Weights, wrap: Callable[[Any], Any]) -> Path:
-    """Writes `wrap(net)`, every array a view of the one storage."""
+def encoder_bytes(value: Any, weights: Weights) -> bytes:
+    """Returns a Torch file of a value, every array in it a view of the one storage."""
     limit = sys.getrecursionlimit()
     # The tests' writer calls itself for each node that another holds.
     sys.setrecursionlimit(20_000)
     try:
-        return save(path, wrap(_on_disk(net, weights, {})))
+        return written(_on_disk(value, weights, {}))
     finally:
         sys.setrecursionlimit(limit)
 
@@ -136,6 +134,8 @@ def _on_disk(thing: Any, weights: Weights, seen: dict[int, Any]) -> Any:
         return weights.on_disk(thing)
     if isinstance(thing, list):
         return [_on_disk(one, weights, seen) for one in thing]
+    if isinstance(thing, dict):
+        return {key: _on_disk(one, weights, seen) for key, one in thing.items()}
     if not isinstance(thing, Instance | Dict):
         return thing
     if id(thing) not in seen:
