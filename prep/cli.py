@@ -92,6 +92,24 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
         )
 
 
+@main.command("import-encoder")
+@click.argument("torch_file", metavar="FILE.t7", type=FILE)
+@click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
+def import_encoder(torch_file: Path, out: Path) -> None:
+    """Turns a text encoder that Reed et al. released for Torch into one of ours."""
+    require_tensorflow()
+    from prep.encoder_import import import_encoder as read
+    from t2i.text_encoder import parameter_count, save_encoder
+
+    encoder = read(torch_file)
+    save_encoder(out, encoder)
+    parameters = parameter_count(encoder.config, encoder.tokenizer.vocabulary_size)
+    click.echo(
+        f"{out}: {encoder.kind}, {parameters:,} parameters, reads {encoder.config.length} "
+        f"characters, {encoder.embedding_size} numbers an embedding"
+    )
+
+
 @main.command()
 @click.argument("pairs", type=FILE)
 @click.option("--encoder", required=True, type=FILE, help="An encoder's .keras file.")

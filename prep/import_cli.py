@@ -190,3 +190,34 @@ def folder(
 
     source = Folder(pictures, captions, not no_classes, split_by)
     write(target, source, pictures.resolve().name, split_by=source.split_by)
+
+
+@import_group.command("reed-icml")
+@click.argument("folder", type=FOLDER)
+@click.option("--images", required=True, type=FOLDER, help="CUB's tree, or the flowers' folder.")
+@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@click.option("--split", type=FOLDER, help="Folder of class lists.  [default: FOLDER]")
+@makes_pairs()
+def reed_icml(folder: Path, images: Path, crop: str, split: Path | None, target: Target) -> None:
+    """Imports Reed's cub_icml or flowers_icml: FOLDER holds a .t7 file a picture."""
+    from prep.sources.reed_icml import ReedIcml
+    from prep.splits import read_split
+
+    source = ReedIcml(folder, images, crop == "box", read_split(split) if split else None)
+    description = f"{folder.name}, Reed et al. ICML 2016, crop {crop}"
+    write(target, source, description, encoder=source.encoder)
+
+
+@import_group.command("reed-cvpr")
+@click.argument("folder", type=FOLDER)
+@click.option("--images", required=True, type=FOLDER, help="CUB's tree.")
+@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@click.option("--split", type=FOLDER, help="Folder of class lists.  [default: FOLDER]")
+@makes_pairs()
+def reed_cvpr(folder: Path, images: Path, crop: str, split: Path | None, target: Target) -> None:
+    """Imports Reed's cvpr2016_cub: FOLDER holds manifest.txt and text_c10/."""
+    from prep.sources.reed_cvpr import ReedCvpr
+    from prep.splits import read_split
+
+    source = ReedCvpr(folder, images, crop == "box", read_split(split) if split else None)
+    write(target, source, f"{folder.name}, Reed et al. CVPR 2016, crop {crop}")

@@ -48,14 +48,14 @@ def _lists(folder: Path) -> Iterator[tuple[str, Path, list[str]]]:
     both = folder / "trainvalclasses.txt"
     train, val, test = (folder / f"{split}classes.txt" for split in SPLITS)
     if both.exists() and not train.exists():
-        names = sorted(_read_list(both))
+        names = sorted(read_list(both))
         yield "train", both, [name for place, name in enumerate(names) if place % 3 != 2]
         yield "val", both, names[2::3]
     else:
-        yield "train", train, _read_list(train)
+        yield "train", train, read_list(train)
         if val.exists():
-            yield "val", val, _read_list(val)
-    yield "test", test, _read_list(test)
+            yield "val", val, read_list(val)
+    yield "test", test, read_list(test)
 
 
 def split_classes(classes: Mapping[int, str], split_of: Mapping[str, str]) -> dict[int, str]:
@@ -77,7 +77,12 @@ def split_classes(classes: Mapping[int, str], split_of: Mapping[str, str]) -> di
     return {class_id: split_of[name] for class_id, name in classes.items()}
 
 
-def _read_list(path: Path) -> list[str]:
+def read_list(path: Path) -> list[str]:
+    """Returns the lines of a list that are not empty.
+
+    Raises:
+        InputError: the list is missing, empty or too large.
+    """
     if not path.is_file():
         raise InputError(f"{path}: expected a list of classes, got no such file; add it")
     if path.stat().st_size > _MAX_LIST_BYTES:

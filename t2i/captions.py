@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ MAX_SENTENCEPIECE_BYTES = 16 << 20
 _CODE_OF_CHARACTER = np.zeros(129, np.int32)
 for _index, _character in enumerate(ALPHABET):
     _CODE_OF_CHARACTER[ord(_character)] = _index + 1
+_CHARACTER_OF_CODE = np.array(["\0", *ALPHABET])
 _UNKNOWN_PIECE = 1
 # Captions encoded at a time: bounds the memory of the characters, 4 bytes each.
 _BLOCK = 8192
@@ -57,6 +59,30 @@ class CharTokenizer:
             characters = characters.reshape(len(lower), self.length)
             codes[start : start + _BLOCK] = _CODE_OF_CHARACTER[np.minimum(characters, 128)]
         return codes
+
+    def decode(self, codes: npt.NDArray[Any]) -> list[str]:
+        """Returns the texts, which `encode` turns into these codes again.
+
+        Args:
+            codes: whole numbers [n, any length], of any type; 0 at the end is padding, before
+                that a character that was not known, and becomes U+FFFD.
+
+        Raises:
+            InputError: a number is no code.
+        """
+        # What is no code fails one of the two, nan both; the cast itself may then be nonsense.
+        with np.errstate(invalid="ignore"):
+            whole = codes.astype(np.int32)
+        wrong = (whole != codes) | (whole < 0) | (whole > len(ALPHABET))
+        if wrong.any():
+            raise InputError(
+                f"codes: expected whole numbers from 0 to {len(ALPHABET)}, "
+                f"got {codes[wrong][0]:g}; see whether they are of another alphabet"
+            )
+        # As text, NumPy drops the zero characters at the end, and keeps the others.
+        characters = np.ascontiguousarray(_CHARACTER_OF_CODE[whole])
+        texts = characters.view(f"U{codes.shape[1]}").ravel().tolist()
+        return [text.replace("\0", "\N{REPLACEMENT CHARACTER}") for text in texts]
 
 
 @dataclass(frozen=True)

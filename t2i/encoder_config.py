@@ -35,6 +35,9 @@ class TextEncoderConfig(Section):
         batch_norm: behind every convolution; the published shapes have none.
         dropout: share of activations dropped behind every convolution; 0 as published.
         recurrent: `gru`, or `relu` for a plain recurrent layer with ReLU.
+        separate_first_step: the first step is a layer of its own, without gates and recurrent
+            bias, as in the released Torch networks. There its weights are those of the other
+            steps; here they are equal in what is imported, and learned apart.
         recurrent_units: its width.
         embedding_size: numbers in an embedding.
     """
@@ -47,18 +50,26 @@ class TextEncoderConfig(Section):
     batch_norm: bool = False
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     recurrent: Literal["gru", "relu"] = "gru"
+    separate_first_step: bool = False
     recurrent_units: Positive = 512
     embedding_size: Positive = 1024
 
+    @property
+    def steps(self) -> list[int]:
+        """Steps left of the text behind each convolution and its pooling."""
+        left = [self.length]
+        for layer in self.convolutions:
+            windows = left[-1] - layer.kernel_size + 1 - layer.pool_size
+            left.append(windows // layer.pool_stride + 1)
+        return left[1:]
+
     @model_validator(mode="after")
     def _checked(self) -> Self:
-        steps = self.length
-        for index, layer in enumerate(self.convolutions):
-            steps -= layer.kernel_size - 1
-            steps = (steps - layer.pool_size) // layer.pool_stride + 1
-            if steps < 1:
+        least = 2 if self.separate_first_step else 1
+        for index, steps in enumerate(self.steps):
+            if steps < least:
                 raise ValueError(
-                    f"convolutions.{index}: expected at least 1 step left of length "
+                    f"convolutions.{index}: expected {least} or more steps left of length "
                     f"{self.length}, got {steps}; pool less or read a longer text"
                 )
         return self

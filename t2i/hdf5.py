@@ -1,10 +1,14 @@
 """HDF5 files that may come from anybody: what is read is their own, and as large as they say."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+import numpy.typing as npt
+
+from t2i.errors import InputError
 
 
 def dataset_faults(group: h5py.Group, name: str, rank: int, dtype: np.dtype[Any]) -> Iterator[str]:
@@ -30,6 +34,51 @@ def dataset_faults(group: h5py.Group, name: str, rank: int, dtype: np.dtype[Any]
     elif data.nbytes > data.id.get_storage_size():
         # Uncompressed, as the writer leaves it: a small file can't claim a huge array.
         yield f"{place}: expected {data.nbytes} bytes, got {data.id.get_storage_size()} stored"
+
+
+def vectors(path: Path, max_count: int, max_size: int) -> dict[str, npt.NDArray[Any]]:
+    """Returns the numbers in a file of one-dimensional data sets, by their names.
+
+    Args:
+        path: the file.
+        max_count: data sets at most.
+        max_size: numbers in one at most.
+
+    Raises:
+        InputError: the file can't be read, or holds something else or more.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            if len(file) > max_count:
+                raise InputError(
+                    f"{path}: expected at most {max_count} data sets, got {len(file)}; "
+                    "fetch the file again"
+                )
+            return {name: _vector(path, file, name, max_size) for name in file}
+    # Whatever a damaged file makes HDF5 say.
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path}: expected an HDF5 file, got one that can't be read; fetch the file again"
+        ) from error
+
+
+def _vector(path: Path, file: h5py.File, name: str, max_size: int) -> npt.NDArray[Any]:
+    link = file.get(name, getlink=True)
+    data = file[name] if isinstance(link, h5py.HardLink) else None
+    # What is packed is unpacked a chunk at a time, and a chunk may be larger than what is in it.
+    if (
+        not isinstance(data, h5py.Dataset)
+        or data.is_virtual
+        or data.external
+        or data.ndim != 1
+        or data.dtype.kind not in "iuf"
+        or max(data.size, *(data.chunks or (0,))) > max_size
+    ):
+        raise InputError(
+            f"{path}: expected at most {max_size} numbers of its own in {ascii(name)[:40]}, "
+            "got something else; fetch the file again"
+        )
+    return np.asarray(data[:])
 
 
 def _kind(dtype: np.dtype[Any]) -> str:

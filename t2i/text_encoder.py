@@ -65,17 +65,31 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
             )(x)
         if config.dropout:
             x = keras.layers.Dropout(config.dropout, name=f"dropout_{index}")(x)
-    if config.recurrent == "gru":
-        recurrent = keras.layers.GRU(
-            config.recurrent_units, reset_after=False, return_sequences=True, name="gru"
-        )
-    else:
-        recurrent = keras.layers.SimpleRNN(
-            config.recurrent_units, activation="relu", return_sequences=True, name="rnn"
-        )
-    x = keras.layers.GlobalAveragePooling1D(name="mean_over_time")(recurrent(x))
+    x = keras.layers.GlobalAveragePooling1D(name="mean_over_time")(_states(config, x))
     embedding = keras.layers.Dense(config.embedding_size, dtype="float32", name="embedding")(x)
     return keras.Model(codes, embedding, name="text_encoder")
+
+
+def _states(config: TextEncoderConfig, x: Any) -> Any:
+    """Returns the recurrent layer's state after each step, [n, steps, recurrent_units]."""
+    units = config.recurrent_units
+    if config.recurrent == "gru":
+        recurrent = keras.layers.GRU(units, reset_after=False, return_sequences=True, name="gru")
+        activation = "tanh"
+    else:
+        recurrent = keras.layers.SimpleRNN(
+            units, activation="relu", return_sequences=True, name="rnn"
+        )
+        activation = "relu"
+    if not config.separate_first_step:
+        return recurrent(x)
+    later = config.steps[-1] - 1
+    first = keras.layers.Dense(units, activation, name="first_step")(
+        keras.layers.Cropping1D((0, later))(x)
+    )
+    state = keras.layers.Reshape((units,))(first)
+    states = recurrent(keras.layers.Cropping1D((1, 0))(x), initial_state=state)
+    return keras.layers.Concatenate(axis=1, name="states")([first, states])
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +203,7 @@ def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
     units = config.recurrent_units
     gates = 3 if config.recurrent == "gru" else 1
     count += gates * units * (channels + units + 1)
+    count += units * (channels + 1) if config.separate_first_step else 0
     return count + (units + 1) * config.embedding_size
 
 

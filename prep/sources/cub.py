@@ -76,6 +76,17 @@ class Cub:
             )
 
 
+def picture_files(cub: Path, use_box: bool) -> dict[str, tuple[Path, Box | None]]:
+    """Returns the file and the box of each picture of a CUB tree, by its name; as for `Cub`."""
+    root = _root(cub)
+    pictures = _pictures(root / "images.txt")
+    boxes = _boxes(root / "bounding_boxes.txt", pictures) if use_box else {}
+    return {
+        _stem(file): (root / "images" / file, boxes.get(picture))
+        for picture, file in pictures.items()
+    }
+
+
 def _root(cub: Path) -> Path:
     for root in (cub, cub / "CUB_200_2011"):
         if (root / "images.txt").is_file():

@@ -62,6 +62,26 @@ def test_many_captions_are_encoded_each_by_itself():
         assert codes[row].tolist() == CharTokenizer(12).encode([texts[row]])[0].tolist()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
+def test_codes_are_captions_again(dtype):
+    texts = ["a red bird, with 2 (two) wings.", "", "x\ufffdy ", ALPHABET]
+    codes = CharTokenizer(80).encode(texts)
+    decoded = CharTokenizer().decode(codes.astype(dtype))
+    assert decoded == texts
+    assert CharTokenizer().decode(np.array([[37, 0, 0]])) == ["-"]
+    assert CharTokenizer().decode(np.zeros((0, 5))) == []
+
+
+@pytest.mark.parametrize("code", [-1, 71, 0.5, np.nan, np.inf])
+def test_other_numbers_are_no_codes(code):
+    with pytest.raises(InputError) as caught:
+        CharTokenizer().decode(np.array([[1.0, code]]))
+    assert str(caught.value) == (
+        f"codes: expected whole numbers from 0 to 70, got {code:g}; "
+        "see whether they are of another alphabet"
+    )
+
+
 def test_no_captions_are_no_codes():
     assert CharTokenizer(7).encode([]).shape == (0, 7)
 

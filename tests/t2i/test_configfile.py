@@ -109,7 +109,7 @@ def test_what_is_not_right_is_named(text: str, message: str) -> None:
 def test_a_text_too_short_for_its_convolutions() -> None:
     text = "text: {length: 5, convolutions: [{filters: 3, kernel_size: 8}]}"
     assert _error(text, EncoderConfig) == (
-        "a.yaml: text.convolutions.0: expected at least 1 step left of length 5, got -2; "
+        "a.yaml: text.convolutions.0: expected 1 or more steps left of length 5, got -2; "
         "pool less or read a longer text"
     )
 

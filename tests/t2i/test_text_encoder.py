@@ -113,8 +113,10 @@ def test_the_flowers_of_icml_2016():
 @pytest.mark.parametrize("name", ["encoder.yaml", "encoder_sentencepiece.yaml"])
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("recurrent", ["gru", "relu"])
-def test_parameters_are_counted_before_they_are_made(name, batch_norm, recurrent):
-    config = published(name).model_copy(update={"batch_norm": batch_norm, "recurrent": recurrent})
+@pytest.mark.parametrize("separate", [False, True])
+def test_parameters_are_counted_before_they_are_made(name, batch_norm, recurrent, separate):
+    changes = {"batch_norm": batch_norm, "recurrent": recurrent, "separate_first_step": separate}
+    config = published(name).model_copy(update=changes)
     assert parameter_count(config, 71) == trained(build_text_encoder(config, 71))
 
 
@@ -182,9 +184,10 @@ def test_no_captions_are_no_embeddings():
 
 @pytest.mark.parametrize("tokenizer", ["char", "sentencepiece"])
 @pytest.mark.parametrize("recurrent", ["gru", "relu"])
-def test_a_saved_encoder_is_loaded_bit_equal(tmp_path, tokenizer, recurrent):
+@pytest.mark.parametrize("separate", [False, True])
+def test_a_saved_encoder_is_loaded_bit_equal(tmp_path, tokenizer, recurrent, separate):
     path = tmp_path / "encoder.keras"
-    encoder = tiny_encoder(tokenizer, recurrent=recurrent)
+    encoder = tiny_encoder(tokenizer, recurrent=recurrent, separate_first_step=separate)
     save_encoder(path, encoder)
     loaded = load_encoder(path)
     assert loaded.config == encoder.config
@@ -193,7 +196,9 @@ def test_a_saved_encoder_is_loaded_bit_equal(tmp_path, tokenizer, recurrent):
     assert loaded.embed(TEXTS).tobytes() == encoder.embed(TEXTS).tobytes()
 
 
-def test_stock_keras_loads_the_file_too(saved):
+@pytest.mark.parametrize("separate", [False, True])
+def test_stock_keras_loads_the_file_too(saved, separate):
+    save_encoder(saved, tiny_encoder(separate_first_step=separate))
     stock = keras.saving.load_model(saved)
     codes = CharTokenizer(20).encode(TEXTS)
     expected = load_encoder(saved).model.predict_on_batch(codes)
