@@ -247,3 +247,14 @@ def stackgan(folder: Path, images: Path, captions: Path, crop: str, target: Targ
     how = "" if images.suffix == ".pickle" else f", crop {crop}"
     description = f"{folder.resolve().name}, StackGAN layout, pictures of {images.name}{how}"
     write(target, source, description, encoder=source.encoder)
+
+
+@import_group.command()
+@click.argument("path", metavar="FILE", type=FILE)
+@makes_pairs()
+def aelnouby(path: Path, target: Target) -> None:
+    """Imports A. El-Nouby's birds.hdf5 or flowers.hdf5; its pictures are taken whole."""
+    from prep.sources.aelnouby import Aelnouby
+
+    source = Aelnouby(path)
+    write(target, source, f"{path.name}, aelnouby's layout", encoder=source.stamp())

@@ -1,12 +1,12 @@
 """The pickles of one split of a StackGAN layout, checked against each other."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from prep.names import is_name, number_of
 from prep.pickled_arrays import StoredArray
 from prep.pickles import load
 from t2i.errors import InputError
@@ -14,10 +14,6 @@ from t2i.errors import InputError
 FILENAMES = "filenames.pickle"
 CLASSES = "class_info.pickle"
 EMBEDDINGS = "char-CNN-RNN-embeddings.pickle"
-# A file in a folder or in none; no part is `.` or `..`, or could break a line.
-_PART = r"(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,80}"
-NAME = re.compile(rf"{_PART}(?:/{_PART})?")
-_NUMBERED = re.compile(r"(\d{1,9})\..*")
 _AGAIN = "get the files again, all from one release"
 
 
@@ -69,7 +65,7 @@ def read_index(folder: Path, split: str, pictures: str | None) -> SplitIndex:
 def _names(path: Path) -> list[str]:
     names: list[str] = []
     for row, name in enumerate(_list(path)):
-        if not isinstance(name, str) or not NAME.fullmatch(name):
+        if not isinstance(name, str) or not is_name(name):
             raise InputError(
                 f"{path}: expected `class folder/file name` in row {row}, got something else; "
                 f"{_AGAIN}"
@@ -85,10 +81,10 @@ def _class_ids(path: Path, names: Sequence[str]) -> list[int]:
             raise InputError(
                 f"{path}: expected a class number in row {row}, got something else; {_AGAIN}"
             )
-        numbered = _NUMBERED.fullmatch(name)
-        if numbered and int(numbered[1]) != class_id:
+        folder = name.rpartition("/")[0]
+        if number_of(folder) not in (class_id, None):
             raise InputError(
-                f"{path}: expected class {int(numbered[1])} in row {row}, for {name!r}, "
+                f"{path}: expected class {number_of(folder)} in row {row}, for {name!r}, "
                 f"got {class_id}; {_AGAIN}, and sort none of them"
             )
         class_ids.append(class_id)

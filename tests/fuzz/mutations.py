@@ -34,18 +34,28 @@ _BYTES = 500_000_000
 _LENGTHS = (0, 1, 2, 255, 256, 2**16 - 1, 2**20, 2**28, 2**31 - 1, 2**32 - 1, 2**62, 2**64 - 1)
 
 
+class Damaged(bytes):
+    """A damaged file; said in full it would fill the screen."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
 @st.composite
-def mutated(draw: st.DrawFn, samples: list[bytes]) -> bytes:
+def mutated(draw: st.DrawFn, samples: list[bytes]) -> Damaged:
     """Returns one of some valid files with one to four damages."""
     content = draw(st.sampled_from(samples))
     for _ in range(draw(st.integers(1, 4))):
         damage = draw(st.sampled_from([_flip, _cut, _splice, _length, _digits, _repeat]))
         content = damage(draw, content) if content else content
-    return content
+    return Damaged(content)
 
 
 def _place(draw: st.DrawFn, content: bytes) -> int:
-    return draw(st.integers(0, len(content) - 1))
+    """Returns a place in the file, none of the empty ones that some formats are full of."""
+    start = draw(st.integers(0, len(content) - 1))
+    filled = re.compile(rb"[^\0]").search(content, start)
+    return filled.start() if filled else start
 
 
 def _flip(draw: st.DrawFn, content: bytes) -> bytes:
@@ -102,7 +112,9 @@ def assert_holds(file: str, reader: str, content: bytes, suffix: str = "") -> No
     __tracebackhide__ = True
     said = _victim(file, reader).said(content, suffix)
     if said:
-        raise AssertionError(said)
+        kept = Path(tempfile.gettempdir()) / f"{Path(file).stem}-{reader}{suffix}"
+        kept.write_bytes(content)
+        raise AssertionError(f"{said}\nThe file is kept in {kept}")
 
 
 class _Victim:
