@@ -9,6 +9,9 @@
 
 Row i of every list belongs to the same picture, so no list is ever sorted or cut.
 
+Published pictures differ a little from those cropped here: StackGAN cuts a box, its centre and
+half its side to whole pixels, and resizes to 304 pixels before 76.
+
 Source: Zhang et al., StackGAN (ICCV 2017), and Xu et al., AttnGAN (CVPR 2018), released code.
 """
 

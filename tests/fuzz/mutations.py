@@ -32,7 +32,7 @@ from t2i.errors import InputError
 # Of the processor, which neighbours on a busy machine don't use up.
 _SECONDS = 5
 # By the clock, for what waits and does nothing.
-_PATIENCE = 60
+_PATIENCE = 300
 _BYTES = 500_000_000
 
 

@@ -11,6 +11,11 @@ from mutations import assert_holds
 from t2i.errors import InputError
 
 
+@pytest.fixture(autouse=True)
+def kept_files_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
 def obey(path: Path) -> None:
     """A reader that does what the file says."""
     match path.read_text():
@@ -51,7 +56,7 @@ def test_what_a_reader_must_not_do_fails(
         monkeypatch.setattr(mutations, "_PATIENCE", 0.5)
     with pytest.raises(AssertionError, match=fault):
         assert_holds(__file__, "obey", order.encode())
-    monkeypatch.undo()
+    monkeypatch.setattr(mutations, "_PATIENCE", 60)
     assert_holds(__file__, "obey", b"refuse")
     assert_holds(__file__, "obey", b"read")
 

@@ -3,6 +3,7 @@
 import io
 import pickle
 import pickletools
+from itertools import islice
 from pathlib import Path
 
 import h5py
@@ -11,15 +12,20 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from prep.build import build_pairs
 from prep.cli import main
 from prep.exports.aelnouby import export_aelnouby
 from prep.exports.pairs_file import PairsFile
 from prep.exports.stackgan import export_stackgan
+from prep.sources.cub import Cub
+from prep.sources.stackgan import StackGan
+from prep.splits import official_split
 from t2i.errors import InputError
 from t2i.pairs import SPLITS, EncoderStamp, read, read_header
 from t2i.pairs_writing import writing
 
 SIZE = 10
+_CUB48 = Path(__file__).parents[4] / "shared" / "data" / "cub48"
 _PICTURES = (
     ("train", 2, "002.Jay/Jay_1"),
     ("train", 2, "002.Jay/Jay_1_0"),
@@ -96,6 +102,19 @@ def test_aelnoubys_file_comes_back_as_it_was(tmp_path: Path, pairs: Path) -> Non
         "--out", again,
     )  # fmt: skip
     _assert_same(pairs, again)
+
+
+@pytest.mark.skipif(not _CUB48.is_dir(), reason="shared/data/cub48 is not here")
+def test_cub_by_way_of_stackgan_is_cub_to_the_pixel(tmp_path: Path) -> None:
+    """Its pictures from the exported pickle, and cropped anew from the tree."""
+    cub = Cub(_CUB48, _CUB48, use_box=True, split_of=official_split())
+    pairs, out = tmp_path / "birds.h5", tmp_path / "birds"
+    build_pairs(islice(cub, 0, None, 50), pairs, 76, "CUB", workers=1)
+    export_stackgan(PairsFile(pairs), out)
+    for images in (Path("76images.pickle"), _CUB48):
+        again = tmp_path / "again.h5"
+        build_pairs(StackGan(out, images, out, use_box=True), again, 76, "again", workers=1)
+        _assert_same(pairs, again)
 
 
 def test_older_code_reads_the_pickles(tmp_path: Path, pairs: Path) -> None:
