@@ -64,6 +64,9 @@ class StoredArray:
         shape: of any rank.
     """
 
+    # There may be a million of them.
+    __slots__ = ("_content", "_fortran", "dtype", "shape")
+
     def __init__(self) -> None:
         self.dtype: np.dtype[Any] = np.dtype(np.int8)
         self.shape: tuple[int, ...] = (0,)

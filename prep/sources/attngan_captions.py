@@ -8,6 +8,8 @@ from t2i.errors import InputError
 
 # AttnGAN's <end>, which no caption holds as a word.
 _END = 0
+# Many times what is real: a list may stand for the captions of every picture.
+_MAX_WORDS, _MAX_WORD = 1000, 100
 
 
 class AttnGanCaptions:
@@ -48,18 +50,22 @@ class AttnGanCaptions:
         return tuple(self._sentence(numbers) for numbers in self._captions[split][row])
 
     def _sentence(self, numbers: object) -> str:
-        if not isinstance(numbers, list):
-            raise InputError(f"expected lists of word numbers in {self._path}, got something else")
-        words = [
-            self._words.get(number) if isinstance(number, int) else None
-            for number in numbers
-            if number != _END
-        ]
-        if not words or not all(isinstance(word, str) and word.strip() for word in words):
+        if not isinstance(numbers, list) or len(numbers) > _MAX_WORDS:
             raise InputError(
-                f"expected numbers of words that {self._path} lists, got {str(numbers)[:80]}"
+                f"expected lists of at most {_MAX_WORDS} word numbers in {self._path}, "
+                "got something else"
             )
-        return " ".join(str(word) for word in words)
+        words = []
+        for number in numbers:
+            word = self._words.get(number) if isinstance(number, int) else None
+            if not isinstance(word, str) or not word.strip() or len(word) > _MAX_WORD:
+                got = number if isinstance(number, int) else "something else"
+                raise InputError(f"expected numbers of words that {self._path} lists, got {got}")
+            if number != _END:
+                words.append(word)
+        if not words:
+            raise InputError(f"expected words in {self._path}, got an empty caption")
+        return " ".join(words)
 
 
 def _shared_out(

@@ -14,6 +14,8 @@ from t2i.errors import InputError
 FILENAMES = "filenames.pickle"
 CLASSES = "class_info.pickle"
 EMBEDDINGS = "char-CNN-RNN-embeddings.pickle"
+# Numbers in an embedding: many times what is real.
+_MAX_SIZE = 1 << 16
 _AGAIN = "get the files again, all from one release"
 
 
@@ -103,7 +105,7 @@ def _arrays(
 
 
 def _is_table(array: StoredArray) -> bool:
-    return array.dtype.kind == "f" and len(array.shape) == 2
+    return array.dtype.kind == "f" and len(array.shape) == 2 and array.shape[1] <= _MAX_SIZE
 
 
 def _is_picture(array: StoredArray) -> bool:

@@ -147,15 +147,22 @@ def test_captions_that_cant_be_shared_out_are_refused(
 @pytest.mark.parametrize(
     ("numbers", "reason"),
     [
-        ([1, 9], "expected numbers of words that {path} lists, got [1, 9]"),
-        ([0], "expected numbers of words that {path} lists, got [0]"),
-        ([[1]], "expected numbers of words that {path} lists, got [[1]]"),
-        ("a red bird", "expected lists of word numbers in {path}, got something else"),
+        ([1, 9], "expected numbers of words that {path} lists, got 9"),
+        ([2], "expected numbers of words that {path} lists, got 2"),
+        ([[1]], "expected numbers of words that {path} lists, got something else"),
+        ([0], "expected words in {path}, got an empty caption"),
+        (
+            "a red bird",
+            "expected lists of at most 1000 word numbers in {path}, got something else",
+        ),
+        ([1] * 1001, "expected lists of at most 1000 word numbers in {path}, got something else"),
     ],
 )
 def test_a_caption_of_no_known_words_is_a_fault(layout: Path, numbers: object, reason: str) -> None:
     path = layout / "captions.pickle"
-    write_pickle(path, [[[1], [1], numbers, [1]], [[1], [1]], {0: "<end>", 1: "a"}, {}])
+    write_pickle(
+        path, [[[1], [1], numbers, [1]], [[1], [1]], {0: "<end>", 1: "a", 2: "a" * 101}, {}]
+    )
     first, second, _ = _items(layout, path)
     assert isinstance(first, Example)
     assert second == Fault("001.Ani/Ani_1", reason.format(path=path))
@@ -187,6 +194,8 @@ def test_a_list_that_was_sorted_or_cut_is_refused(layout: Path) -> None:
         ("char-CNN-RNN-embeddings", [1.5, 2.5],
          "expected a table of numbers in row 0, got something else"),
         ("char-CNN-RNN-embeddings", [np.zeros((2, 3), np.int32)] * 2,
+         "expected a table of numbers in row 0, got something else"),
+        ("char-CNN-RNN-embeddings", [np.zeros((1, 65537), "f2")] * 2,
          "expected a table of numbers in row 0, got something else"),
         ("char-CNN-RNN-embeddings", [np.zeros((2, 3))],
          "expected 2 rows, as in filenames.pickle, got 1"),
