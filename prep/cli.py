@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 import t2i
+from prep.export_cli import export_group
 from prep.import_cli import FILE, FOLDER, Target, import_group, makes_pairs, write
 from t2i.command_line import Commands, require_tensorflow
 from t2i.errors import InputError
@@ -17,6 +18,7 @@ def main() -> None:
 
 
 main.add_command(import_group)
+main.add_command(export_group)
 
 
 @main.command()

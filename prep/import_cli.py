@@ -221,3 +221,40 @@ def reed_cvpr(folder: Path, images: Path, crop: str, split: Path | None, target:
 
     source = ReedCvpr(folder, images, crop == "box", read_split(split) if split else None)
     write(target, source, f"{folder.name}, Reed et al. CVPR 2016, crop {crop}")
+
+
+@import_group.command()
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--images",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CUB's tree, or the name of a pickle in train/ and test/, 76images.pickle say.",
+)
+@click.option(
+    "--captions",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of the caption files, or AttnGAN's captions.pickle.",
+)
+@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@makes_pairs()
+def stackgan(folder: Path, images: Path, captions: Path, crop: str, target: Target) -> None:
+    """Imports what StackGAN and AttnGAN read: FOLDER holds train/ and test/, of pickles each."""
+    from prep.sources.stackgan import StackGan
+
+    source = StackGan(folder, images, captions, use_box=crop == "box")
+    how = "" if images.suffix == ".pickle" else f", crop {crop}"
+    description = f"{folder.resolve().name}, StackGAN layout, pictures of {images.name}{how}"
+    write(target, source, description, encoder=source.encoder)
+
+
+@import_group.command()
+@click.argument("path", metavar="FILE", type=FILE)
+@makes_pairs()
+def aelnouby(path: Path, target: Target) -> None:
+    """Imports A. El-Nouby's birds.hdf5 or flowers.hdf5; its pictures are taken whole."""
+    from prep.sources.aelnouby import Aelnouby
+
+    source = Aelnouby(path)
+    write(target, source, f"{path.name}, aelnouby's layout", encoder=source.stamp())

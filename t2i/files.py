@@ -20,7 +20,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yields a name beside `path` to write to; renames it to `path` when the block ends well.
 
     The temporary name keeps the suffix of `path`, which some writers insist on. When the
-    block raises, whatever was written is removed and the old `path` stays as it was.
+    block raises, whatever was written is removed and the old `path` stays as it was. It may
+    also be a folder, to take the place of none or of an empty one.
 
     Raises:
         InputError: the folder of `path` can't be made or written to, or there is no room.
@@ -37,8 +38,9 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         unfinished = folder / path.name
         yield unfinished
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
+        if unfinished.is_file():
+            with unfinished.open("rb") as written:
+                os.fsync(written.fileno())
         unfinished.replace(path)
     except OSError as error:
         if error.errno in _FULL:

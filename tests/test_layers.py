@@ -84,9 +84,15 @@ def test_modules_import_from_the_layers_below(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=_module)
 def test_special_libraries_have_one_home(path: Path) -> None:
     module, roots = _module(path), {name.split(".")[0] for name in _imports(_tree(path))}
-    if module not in ("t2i.cli", "prep.cli", "prep.import_cli", "t2i.command_line"):
+    if module not in (
+        "t2i.cli",
+        "prep.cli",
+        "prep.import_cli",
+        "prep.export_cli",
+        "t2i.command_line",
+    ):
         assert "click" not in roots
-    if not module.startswith(("t2i.pairs", "t2i.hdf5")):
+    if not module.startswith(("t2i.pairs", "t2i.hdf5", "prep.hdf5", "prep.exports.aelnouby")):
         assert "h5py" not in roots
     names = {node.attr for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)}
     if module != "t2i.strategy":

@@ -6,21 +6,18 @@ from pathlib import Path, PurePosixPath
 
 from prep.caption_files import caption_root, read_captions
 from prep.examples import Box, Example, Fault
+from prep.names import MAX_BYTES, PART
 from prep.splits import split_classes
 from t2i.errors import InputError
 
 _FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"
-# One folder and one file, neither of them `.` or `..`, and nothing that could break a line.
-_PART = r"(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f-\x9f\u2028\u2029]+"
-_PICTURE = re.compile(rf"(\d{{1,9}}) ({_PART}/{_PART})")
+_PICTURE = re.compile(rf"(\d{{1,9}}) ({PART}/{PART})")
 _LABEL = re.compile(r"(\d{1,9}) (\d{1,9})")
 _CLASS = re.compile(r"(\d{1,9}) (\S+)")
 _BOX = re.compile(rf"(\d{{1,9}}) {_FLOAT} {_FLOAT} {_FLOAT} {_FLOAT}")
 
 # Many times what is real, and little enough for any machine.
 _MAX_INDEX_BYTES = 1 << 26
-# What file systems take, with room for another ending.
-_MAX_NAME_BYTES = 240
 
 
 class Cub:
@@ -105,9 +102,9 @@ def _pictures(path: Path) -> dict[int, str]:
     }
     names = set()
     for file in pictures.values():
-        if max(len(part.encode()) for part in file.split("/")) > _MAX_NAME_BYTES:
+        if max(len(part.encode()) for part in file.split("/")) > MAX_BYTES:
             raise InputError(
-                f"{path}: expected names of at most {_MAX_NAME_BYTES} bytes, "
+                f"{path}: expected names of at most {MAX_BYTES} bytes, "
                 f"got {file[:80]!r} and more; unpack CUB-200-2011 again"
             )
         if _stem(file) in names:

@@ -1,0 +1,171 @@
+"""How fast each source becomes a pairs file, beside the bare decode, and in how much memory.
+
+    python benchmarks/import_sources.py CUB_DIR [--captions DIR] [--pictures N ...] [--workers N]
+
+CUB's pictures, over again as often as it takes, are first written in every layout. `bare` reads,
+decodes, crops and resizes them in one process and keeps nothing: no import by one worker can be
+faster. Every figure comes from a process of its own; give `--pictures 1000 10000` to see whether
+memory grows.
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+from machine import describe
+
+from prep.build import build_pairs
+from prep.examples import Example, Source
+from prep.exports.pairs_file import PairsFile
+from prep.exports.stackgan import export_stackgan
+from prep.pictures import crop_and_resize, decoded
+from prep.sources.aelnouby import Aelnouby
+from prep.sources.cub import Cub, picture_files
+from prep.sources.stackgan import StackGan
+from prep.splits import official_split
+from t2i.pairs import EncoderStamp
+
+_SIZE = 76
+_STAMP = EncoderStamp("0" * 64, "imported: chance", 1024)
+
+
+def main() -> None:
+    """Prints the machine and a table."""
+    arguments = _arguments()
+    if arguments.once:
+        print(json.dumps(_measured(arguments.cub, arguments.once, arguments.workers)))
+        return
+    print(describe())
+    print(f"{'source':<16} {'pictures':>8} {'a second':>9} {'a CPU second':>13} {'peak MB':>8}")
+    for count in arguments.pictures:
+        with tempfile.TemporaryDirectory() as name:
+            _write_layouts(Path(name), arguments.cub, arguments.captions or arguments.cub, count)
+            for kind in ("bare", *_SOURCES):
+                command = [sys.executable, __file__, name, "--once", kind]
+                command += ["--workers", str(arguments.workers)]
+                said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+                rate, cpu_rate, peak = json.loads(said.stdout)
+                print(f"{kind:<16} {count:>8,} {rate:>9,.0f} {cpu_rate:>13,.0f} {peak:>8,.0f}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("cub", type=Path, help="CUB_200_2011, or the folder that holds it")
+    parser.add_argument("--captions", type=Path, help="folder of the captions [CUB]")
+    parser.add_argument("--pictures", type=int, nargs="+", default=[1000])
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--once", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+# From the folder of the layouts to a source, and the stamp of the embeddings that it brings.
+_SOURCES: dict[str, Callable[[Path], tuple[Source, EncoderStamp | None]]] = {
+    "cub": lambda folder: (_cub(folder, folder / "stackgan"), None),
+    "stackgan": lambda folder: _stackgan(folder, folder),
+    "stackgan pickle": lambda folder: _stackgan(folder, Path(f"{_SIZE}images.pickle")),
+    "aelnouby": lambda folder: _aelnouby(folder / "birds.hdf5"),
+}
+
+
+def _cub(folder: Path, captions: Path) -> Cub:
+    return Cub(folder, captions, use_box=True, split_of=official_split())
+
+
+def _stackgan(folder: Path, images: Path) -> tuple[Source, EncoderStamp | None]:
+    source = StackGan(folder / "stackgan", images, folder / "stackgan", use_box=True)
+    return source, source.encoder
+
+
+def _aelnouby(path: Path) -> tuple[Source, EncoderStamp | None]:
+    source = Aelnouby(path)
+    return source, source.stamp()
+
+
+def _measured(folder: Path, kind: str, workers: int) -> tuple[float, float, float]:
+    """Returns pictures a second, pictures a second of the processors, and the peak memory in MB."""
+    began = time.perf_counter()
+    if kind == "bare":
+        files = picture_files(folder, use_box=True)
+        for path, box in files.values():
+            crop_and_resize(decoded(path, 3), box, _SIZE)
+        count = len(files)
+    else:
+        source, stamp = _SOURCES[kind](folder)
+        build_pairs(source, folder / "out.h5", _SIZE, "benchmark", workers, encoder=stamp)
+        count = len(source)
+    seconds = time.perf_counter() - began
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu_seconds = sum(usage.ru_utime + usage.ru_stime for usage in used)
+    # The peak of this process, and of the largest worker.
+    return count / seconds, count / cpu_seconds, sum(usage.ru_maxrss for usage in used) / 1024
+
+
+def _write_layouts(folder: Path, cub: Path, captions: Path, count: int) -> None:
+    """Writes a CUB tree, its pairs file, a StackGAN layout and aelnouby's HDF5."""
+    examples = list(_repeated(_cub(cub, captions), count))
+    _write_tree(folder, examples)
+    build_pairs(examples, folder / "birds.h5", _SIZE, "benchmark", encoder=_STAMP)
+    export_stackgan(PairsFile(folder / "birds.h5"), folder / "stackgan")
+    _write_hdf5(folder / "birds.hdf5", examples)
+
+
+def _repeated(source: Cub, count: int) -> Iterator[Example]:
+    """Yields pictures in a random order, again under another name when all are used up."""
+    examples = [item for item in source if isinstance(item, Example)]
+    random.Random(0).shuffle(examples)
+    # The memory that is measured is not this process's, so all may share one.
+    embeddings = np.random.default_rng(0).normal(size=(10, 1024)).astype(np.float32)
+    for number in range(count):
+        one = examples[number % len(examples)]
+        folder = one.name.partition("/")[0]
+        yield replace(one, name=f"{folder}/{number:05}", embeddings=embeddings)
+
+
+def _write_tree(folder: Path, examples: list[Example]) -> None:
+    """Writes a CUB tree whose pictures are links to the real ones."""
+    rows: dict[str, list[str]] = {"images": [], "image_class_labels": [], "bounding_boxes": []}
+    classes = {}
+    for number, one in enumerate(examples, 1):
+        path = folder / "images" / f"{one.name}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(Path(str(one.image)).resolve())
+        classes[one.class_id] = path.parent.name
+        rows["images"].append(f"{number} {one.name}.jpg")
+        rows["image_class_labels"].append(f"{number} {one.class_id}")
+        rows["bounding_boxes"].append(f"{number} {' '.join(map(str, one.box or ()))}")
+    rows["classes"] = [f"{class_id} {name}" for class_id, name in classes.items()]
+    for name, lines in rows.items():
+        (folder / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
+
+
+def _write_hdf5(path: Path, examples: list[Example]) -> None:
+    """Writes aelnouby's layout with five captions a picture, as its converter does."""
+    with h5py.File(path, "w") as file:
+        splits = {
+            split: file.create_group(name)
+            for split, name in {"train": "train", "val": "valid", "test": "test"}.items()
+        }
+        for one in examples:
+            folder, _, name = one.name.partition("/")
+            picture = np.void(Path(str(one.image)).read_bytes())
+            for number in range(5):
+                group = splits[one.split].create_group(f"{name}_{number}")
+                group["name"], group["class"] = name, folder
+                group["txt"] = one.captions[number] + "\n"
+                group["img"] = picture
+                group["embeddings"] = np.ones(1024)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""A pairs file -> aelnouby's HDF5; `prep.sources.aelnouby` says what is in it.
+
+Pictures are stored as PNG: they lose nothing, and what opens JPEGs by Pillow, as older code does,
+opens them too. The captions of a picture share one copy of it, by hard links.
+"""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+from PIL import Image
+
+from prep.exports.pairs_file import Pair, PairsFile
+from prep.names import is_name, number_of
+from prep.sources.aelnouby import SPLITS
+from t2i.errors import InputError
+from t2i.files import replacing
+from t2i.images import Pixels
+
+
+def export_aelnouby(
+    pairs: PairsFile, out: Path, progress: Callable[[int], object] = lambda _: None
+) -> None:
+    """Writes the file, whole or not at all.
+
+    A class whose folder does not begin with its number is given one: `Jay` of class 2 becomes
+    `002.Jay`, and is imported again under that name.
+
+    Args:
+        pairs: the pairs file.
+        out: the HDF5 file to write or replace.
+        progress: called with the number of pictures done since the last call.
+
+    Raises:
+        InputError: there are no embeddings, the pictures are grey, a name is none of a file, or
+            two pictures of a split have the same name but for their folders.
+    """
+    header = pairs.header
+    if header.encoder is None:
+        raise InputError(f"{out}: expected embedded captions, got none; run `t2i-prep embed` first")
+    if header.channels != 3:
+        raise InputError(
+            f"{out}: expected pictures in colour, got greys, which older code can't read; "
+            "prepare them in colour"
+        )
+    theirs = {ours: name for name, ours in SPLITS.items()}
+    with replacing(out) as unfinished, h5py.File(unfinished, "w") as file:
+        groups = {
+            split: file.create_group(theirs[split], track_order=True) for split in header.images
+        }
+        for pair in pairs:
+            _write(out, groups[pair.split], pair)
+            progress(1)
+
+
+def _write(out: Path, split: h5py.Group, pair: Pair) -> None:
+    """Writes a group for each caption."""
+    folder, _, name = pair.name.rpartition("/")
+    if not is_name(pair.name):
+        raise InputError(
+            f"{out}: expected names that files can have, got {pair.name[:80]!r}; "
+            "prepare the pictures under others"
+        )
+    if f"{name}_0" in split:
+        raise InputError(
+            f"{out}: expected names that differ without their folders, got {name!r} again; "
+            "prepare the pictures under others"
+        )
+    if number_of(folder) != pair.class_id:
+        folder = f"{pair.class_id:03d}.{folder or 'class'}"
+    first = None
+    for number, caption in enumerate(pair.captions):
+        group = split.create_group(f"{name}_{number}")
+        group["name"], group["class"] = name, folder
+        group["txt"] = caption.replace("\0", " ") + "\n"
+        group["embeddings"] = pair.embeddings[number]
+        group["img"] = first["img"] if first else np.void(_png(pair.image))
+        first = first or group
+
+
+def _png(pixels: Pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
