@@ -80,19 +80,20 @@ def extract(
             "choose another"
         ) from error
     try:
+        tops = set[str]()
         for member in members(archive, limits, progress):
+            top = member.name.partition("/")[0]
+            if top not in tops and os.path.lexists(folder / top):
+                raise InputError(
+                    f"{folder / top}: expected nothing there yet, got something; "
+                    f"move it away to unpack {archive.name}"
+                )
+            tops.add(top)
             path = unfinished / member.name
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
                 file.writelines(member.chunks)
-        names = sorted(path.name for path in unfinished.iterdir())
-        for name in names:
-            if os.path.lexists(folder / name):
-                raise InputError(
-                    f"{folder / name}: expected nothing there yet, got something; "
-                    f"move it away to unpack {archive.name}"
-                )
-        return tuple((unfinished / name).rename(folder / name) for name in names)
+        return tuple((unfinished / top).rename(folder / top) for top in sorted(tops))
     except OSError as error:
         raise InputError(
             f"{archive}: expected to be unpacked to {folder}, got {error.strerror}; "

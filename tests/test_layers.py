@@ -87,8 +87,9 @@ def test_special_libraries_have_one_home(path: Path) -> None:
     if module not in (
         "t2i.cli",
         "prep.cli",
-        "prep.import_cli",
         "prep.export_cli",
+        "prep.fetch_cli",
+        "prep.import_cli",
         "t2i.command_line",
     ):
         assert "click" not in roots

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -74,7 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif file.statuses:
             self.send_error(file.statuses.pop(0))
         else:
-            self._send(int(re.sub(r"\D", "", asked)) if asked and file.ranges else None)
+            # A client that has enough hangs up.
+            with suppress(ConnectionError):
+                self._send(int(re.sub(r"\D", "", asked)) if asked and file.ranges else None)
 
     def _send(self, start: int | None) -> None:
         file = self.file
@@ -97,8 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = file.content[start or 0 :]
         sent = body[: file.breaks_after]
         if file.chunked:
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(body), sent))
-            self.wfile.write(b"0\r\n\r\n" if sent == body else b"")
+            self.wfile.write(b"%x\r\n%b" % (len(body), sent))
+            self.wfile.write(b"\r\n0\r\n\r\n" if sent == body else b"")
         else:
             self.wfile.write(sent)
 
