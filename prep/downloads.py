@@ -1,6 +1,7 @@
 """One file over HTTPS from one mirror, resumed where an earlier attempt broke off."""
 
 import re
+import socket
 import time
 from collections.abc import Callable
 from email.message import Message
@@ -65,8 +66,10 @@ def download(url: str, part: Path, size: int | None, progress: Progress) -> None
             elif error.code != 429 and error.code < 500:
                 raise MirrorError(reason) from error
         except (OSError, HTTPException, ValueError) as error:
-            reason = str(error.reason if isinstance(error, URLError) else error)
-            reason = " ".join(reason.split()) or type(error).__name__
+            cause = error.reason if isinstance(error, URLError) else error
+            reason = " ".join(str(cause).split()) or type(cause).__name__
+            if isinstance(cause, socket.gaierror):
+                raise MirrorError(f"no address; is there a network? ({cause.strerror})") from error
         # More than ever before: one that starts again and again gets nowhere.
         attempts = _ATTEMPTS if _present(part) > most else attempts - 1
         most = max(most, _present(part))

@@ -174,6 +174,11 @@ def test_no_connection_is_said_in_a_line(mirror: Mirror, part: Path) -> None:
     assert _error(mirror, part) == "[Errno 111] Connection refused"
 
 
+def test_without_a_network_nothing_is_tried_again(mirror: Mirror, part: Path) -> None:
+    mirror.url = "http://mirror.invalid/file"
+    assert _error(mirror, part).startswith("no address; is there a network? (")
+
+
 def test_a_place_that_can_not_be_written_is_named(mirror: Mirror, tmp_path: Path) -> None:
     part = tmp_path / "none" / "file.part"
     with pytest.raises(InputError) as raised:
