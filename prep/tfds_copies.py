@@ -82,6 +82,7 @@ class PreparedCopy:
             InputError: a record is damaged.
         """
         import tensorflow as tf
+        from google.protobuf.message import DecodeError
 
         paths = [str(path) for path in self._shards[split]]
         try:
@@ -91,7 +92,7 @@ class PreparedCopy:
                     key: getattr(feature, feature.WhichOneof("kind") or "bytes_list").value
                     for key, feature in example.features.feature.items()
                 }
-        except (tf.errors.OpError, ValueError) as error:
+        except (tf.errors.OpError, DecodeError) as error:
             raise InputError(
                 f"{self._folder}: expected whole records in split {split}, "
                 f"got {type(error).__name__}; {_ADVICE}"
