@@ -1,18 +1,13 @@
-"""Data sets that TFDS has prepared here become ours, and pairs files become data sets of TFDS."""
+"""Data sets that TFDS prepares here, with the features of known ones, become ours."""
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 import tfds_samples as samples
 from click.testing import CliRunner
-from miniature import write_pairs
 
-import prep.tfds_pairs  # noqa: F401
 from prep.build import build_pairs
 from prep.cli import main
 from prep.examples import Example, Fault
@@ -22,7 +17,6 @@ from prep.tfds_copies import PreparedCopy
 from t2i.errors import InputError
 from t2i.pairs import EncoderStamp, read, read_header
 from t2i.pairs_checking import check
-from t2i.pairs_writing import writing
 
 SPLIT_OF = {"001.Ani": "train", "002.Jay": "test", "003.Owl": "val"}
 
@@ -34,13 +28,6 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for prepare in (samples.coco, samples.birds, samples.flowers, samples.mnist):
         prepare(folder)
     return folder
-
-
-@pytest.fixture
-def birds(data_dir: Path, tmp_path: Path) -> Path:
-    """A copy of the birds alone that can be damaged: the folder with its files."""
-    name = "caltech_birds2011/0.2.0"
-    return Path(shutil.copytree(data_dir / name, tmp_path / name))
 
 
 def _tfds(data_dir: Path, name: str, captions: Path | None = None, box: bool = True) -> Tfds:
@@ -210,94 +197,3 @@ def test_features_must_suffice(data_dir: Path, tmp_path: Path) -> None:
     assert "got captions, image, image/filename, image/id, objects; " in _error(
         lambda: _tfds(data_dir, "coco_captions", tmp_path)
     )
-
-
-def test_a_copy_is_found_by_what_it_is_called(data_dir: Path, tmp_path: Path) -> None:
-    for name in ("coco_captions", "coco_captions/2014", "coco_captions/2014:1.1.0"):
-        assert PreparedCopy(data_dir, name).name == "coco_captions/2014/1.1.0"
-    assert _error(lambda: PreparedCopy(data_dir, "coco")) == (
-        f"{data_dir}/coco: expected a data set that TFDS has prepared, got none; "
-        f"prepare it with tfds.load('coco', data_dir='{data_dir}')"
-    )
-    assert _error(lambda: PreparedCopy(data_dir, "../mnist")) == (
-        "../mnist: expected the name of a data set, got a path; name its folder with --data-dir"
-    )
-    for version in ("1.0.0", "2.0.0"):
-        shutil.copytree(data_dir / "mnist/3.0.1", tmp_path / "mnist" / version)
-    assert _error(lambda: PreparedCopy(tmp_path, "mnist")) == (
-        "mnist: expected one version, got mnist/1.0.0, mnist/2.0.0; name one of them"
-    )
-
-
-def test_a_damaged_copy_is_refused(birds: Path, tmp_path: Path) -> None:
-    shard = birds / "caltech_birds2011-train.tfrecord-00000-of-00001"
-    whole = shard.read_bytes()
-
-    def said() -> str:
-        return _error(lambda: list(_tfds(tmp_path, "caltech_birds2011")))
-
-    shard.write_bytes(whole[:-1])
-    assert said() == (
-        f"{shard}: expected whole records, got one that is cut off or too long; "
-        "prepare it again with TFDS"
-    )
-    shard.write_bytes(whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
-    assert said() == (
-        f"{birds}: expected whole records in split train, got DataLossError; "
-        "prepare it again with TFDS"
-    )
-    shard.unlink()
-    assert said() == f"{shard}: expected a file, got none; prepare it again with TFDS"
-
-
-def test_another_format_is_named(birds: Path, tmp_path: Path) -> None:
-    path = birds / "dataset_info.json"
-    info = json.loads(path.read_text())
-    path.write_text(json.dumps({**info, "fileFormat": "array_record"}))
-    assert _error(lambda: PreparedCopy(tmp_path, "caltech_birds2011")) == (
-        f"{birds}: expected files of format tfrecord, got 'array_record'; "
-        "prepare it with file_format='tfrecord'"
-    )
-    path.write_text(json.dumps({**info, "name": "../birds"}))
-    assert "expected a name and splits, got others" in _error(
-        lambda: PreparedCopy(tmp_path, "caltech_birds2011")
-    )
-
-
-def test_a_class_that_features_name_is_not_imported(birds: Path, tmp_path: Path) -> None:
-    path = birds / "features.json"
-    evil = "tensorflow_datasets.testing.mocking.Evil"
-    path.write_text(path.read_text().replace("tensorflow_datasets.core.features.", evil))
-    assert PreparedCopy(tmp_path, "caltech_birds2011").features >= {"image", "label"}
-
-
-def test_a_pairs_file_is_a_data_set_of_tfds_and_back(pairs_file: Path, tmp_path: Path) -> None:
-    pairs = read(pairs_file, ["train"])
-    assert pairs.embedding is not None
-    kwargs = {"pairs": pairs_file}
-    loaded = tfds.load("t2i_pairs", split="train", data_dir=tmp_path, builder_kwargs=kwargs)
-    rows = {row["image/filename"].decode(): row for row in tfds.as_numpy(loaded)}
-    back = {example.name: example for example in _examples(_tfds(tmp_path, "t2i_pairs"))}
-    assert len(back) == sum(read_header(pairs_file).images.values())
-    assert sorted(rows) == sorted(f"{name}.png" for name in pairs.name)
-    for index, name in enumerate(pairs.name):
-        row, example = rows[f"{name}.png"], back[name]
-        own = slice(*pairs.caption_offset[index : index + 2])
-        assert np.array_equal(row["image"], pairs.image[index])
-        assert np.array_equal(row["embeddings"], pairs.embedding[own])
-        assert [text.decode() for text in row["captions"]] == pairs.captions_of(index)
-        assert row["label"] == pairs.class_id[index] == example.class_id
-        assert (example.captions, example.split) == (tuple(pairs.captions_of(index)), "train")
-
-
-def test_what_tfds_keeps_of_one_pairs_file_is_not_another(tmp_path: Path) -> None:
-    path = tmp_path / "pairs.h5"
-    with writing(path, 4, "a test", channels=1) as pairs:
-        pairs.add("train", np.zeros((4, 4, 1), np.uint8), ["a"], 1, "a")
-    builders = [tfds.builder("t2i_pairs", data_dir=tmp_path, pairs=str(path))]
-    write_pairs(path)
-    builders.append(tfds.builder("t2i_pairs", data_dir=tmp_path, pairs=str(path)))
-    names = {builder.info.full_name for builder in builders}
-    assert len(names) == 2
-    bare, embedded = (set(builder.info.features) for builder in builders)
-    assert embedded - bare == {"embeddings"}
