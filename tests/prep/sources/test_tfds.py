@@ -80,6 +80,7 @@ def test_captions_of_the_data_set_are_taken(data_dir: Path) -> None:
     assert splits == ["train"] * 4 + ["val"] * 2 + ["test"] * 2
     assert len({example.class_id for example in found.values()}) == 8
     assert (source.channels, source.encoder, source.left_out) == (3, None, ["test2015"])
+    assert source.split_by == "class"
     assert list(source) == list(source)
 
 
@@ -165,7 +166,7 @@ def test_classes_alone_are_the_condition(data_dir: Path, tmp_path: Path) -> None
     for example in examples:
         assert example.captions == (str(example.class_id),)
         assert np.array_equal(example.embeddings, np.eye(10, dtype=np.float32)[[example.class_id]])
-    assert source.channels == 1
+    assert (source.channels, source.split_by) == (1, "picture")
     assert isinstance(source.encoder, EncoderStamp)
     assert source.encoder.kind == "imported: one-hot classes of mnist/3.0.1"
     out = tmp_path / "mnist.h5"
