@@ -20,7 +20,7 @@ class Mirror:
         chunked: names no size at all.
         shifted: bytes by which the parts it sends are off their place.
         statuses: of the next answers; those it has no answer for are errors.
-        redirect: where each path but `/file` leads.
+        redirect: where each path but `/file` leads; `{}` in it counts the requests.
         asked: the `Range` of each request, and its path where that is not `/file`.
         url: of the file.
     """
@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if self.path != "/file":
             self.send_response(302)
-            self.send_header("Location", file.redirect)
+            self.send_header("Location", file.redirect.format(len(file.asked)))
             self.send_header("Content-Length", "0")
             self.end_headers()
         elif file.statuses:
