@@ -85,6 +85,8 @@ def test_captions_of_the_data_set_are_taken(data_dir: Path) -> None:
 
 
 def test_captions_are_joined_by_name_and_classes_split(data_dir: Path, tmp_path: Path) -> None:
+    # The same name in another folder is another picture's.
+    _captions(tmp_path, ["003.Owl/train_0"])
     source = _tfds(data_dir, "caltech_birds2011", _bird_captions(tmp_path))
     found = {example.name: example for example in _examples(source)}
     assert len(found) == 6
