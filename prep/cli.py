@@ -6,6 +6,7 @@ import click
 
 import t2i
 from prep.export_cli import export_group
+from prep.fetch_cli import fetch
 from prep.import_cli import FILE, FOLDER, Target, import_group, makes_pairs, write
 from t2i.command_line import Commands, require_tensorflow
 from t2i.errors import InputError
@@ -17,6 +18,7 @@ def main() -> None:
     """Makes pairs files: pictures, captions and their embeddings, ready for t2i."""
 
 
+main.add_command(fetch)
 main.add_command(import_group)
 main.add_command(export_group)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from t2i.command_line import require_tensorflow
 from t2i.errors import InputError
 
 if TYPE_CHECKING:
@@ -258,3 +259,37 @@ def aelnouby(path: Path, target: Target) -> None:
 
     source = Aelnouby(path)
     write(target, source, f"{path.name}, aelnouby's layout", encoder=source.stamp())
+
+
+@import_group.command()
+@click.argument("name")
+@click.option("--data-dir", required=True, type=FOLDER, help="Where TFDS has prepared it.")
+@click.option("--captions", type=FOLDER, help="Folder of caption files, to be joined by name.")
+@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@click.option(
+    "--split",
+    type=FOLDER,
+    help="Folder of trainclasses.txt, valclasses.txt and testclasses.txt.  "
+    "[default: that of CUB or the flowers]",
+)
+@makes_pairs()
+def tfds(
+    name: str, data_dir: Path, captions: Path | None, crop: str, split: Path | None, target: Target
+) -> None:
+    """NAME as TensorFlow Datasets has prepared it, by the features that it has.
+
+    Captions come from the data set or from --captions, whose classes are then split; where there
+    are none, the condition is the class.
+    """
+    require_tensorflow()
+    from prep.sources.flowers import class_split
+    from prep.sources.tfds import Tfds
+    from prep.splits import official_split, read_split
+    from prep.tfds_copies import PreparedCopy
+
+    copy = PreparedCopy(data_dir, name)
+    split_of = read_split(split) if split else official_split() | class_split()
+    source = Tfds(copy, captions, crop == "box", split_of)
+    if source.left_out:
+        click.echo(f"{copy.name}: left out splits {', '.join(source.left_out)}")
+    write(target, source, f"TFDS {copy.name}", source.channels, source.encoder, source.split_by)

@@ -87,13 +87,16 @@ def test_special_libraries_have_one_home(path: Path) -> None:
     if module not in (
         "t2i.cli",
         "prep.cli",
-        "prep.import_cli",
         "prep.export_cli",
+        "prep.fetch_cli",
+        "prep.import_cli",
         "t2i.command_line",
     ):
         assert "click" not in roots
     if not module.startswith(("t2i.pairs", "t2i.hdf5", "prep.hdf5", "prep.exports.aelnouby")):
         assert "h5py" not in roots
+    if module != "prep.tfds_pairs":
+        assert "tensorflow_datasets" not in roots
     names = {node.attr for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)}
     if module != "t2i.strategy":
         assert not {name for name in names if name.endswith("Strategy") and name != "Strategy"}
