@@ -55,7 +55,7 @@ def train(
     from t2i.runs import Run
     from t2i.training import Trainer
 
-    trainer = Trainer(settings, data, Run(folder))
+    trainer = Trainer(settings, data, Run(folder), judge)
     plan = trainer.plan
     click.echo(
         f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
