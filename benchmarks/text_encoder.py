@@ -18,10 +18,10 @@ import numpy as np
 from machine import describe
 
 from prep.encoder_step import EncoderTraining
-from prep.image_encoder import build_image_encoder
 from t2i import configfile
 from t2i.captions import CharTokenizer
 from t2i.encoder_config import EncoderConfig
+from t2i.image_encoder import build_image_encoder
 from t2i.pairs import Pairs
 from t2i.text_encoder import TextEncoder, build_text_encoder, parameter_count
 

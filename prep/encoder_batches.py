@@ -1,6 +1,5 @@
 """What the encoder is trained on, and the draws of each step, a pure function of (seed, step)."""
 
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,13 +92,3 @@ def read_training_pairs(path: Path) -> Pairs:
             "prepare it with another split"
         )
     return pairs
-
-
-def digest(pairs: Pairs) -> str:
-    """Returns the SHA-256, hexadecimal, of all that training takes from the pairs."""
-    found = hashlib.sha256()
-    for array in (pairs.image, pairs.class_id, pairs.caption_offset):
-        found.update(repr(array.shape).encode())
-        found.update(np.ascontiguousarray(array).data)
-    found.update("\0".join(pairs.caption).encode("utf-8", "surrogatepass"))
-    return found.hexdigest()

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from prep.encoder_batches import Draws, Sampler
-from prep.image_encoder import ImageEncoder
 from prep.joint_embedding import structured_joint_embedding
 from t2i.encoder_config import EncoderConfig
+from t2i.image_encoder import ImageEncoder
 from t2i.pairs import Pairs
 from t2i.text_encoder import TextEncoder
 

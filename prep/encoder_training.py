@@ -9,15 +9,16 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from prep.encoder_batches import digest, read_training_pairs
+from prep.encoder_batches import read_training_pairs
 from prep.encoder_state import EncoderState
 from prep.encoder_step import EncoderTraining
-from prep.image_encoder import ImageEncoder, build_image_encoder
 from prep.joint_embedding import ZeroShotScore, zero_shot_score
 from t2i.captions import CharTokenizer, SentencePieceTokenizer, Tokenizer, train_sentencepiece
 from t2i.encoder_config import EncoderConfig
+from t2i.encoder_pair import digest, image_side, save_image_side
 from t2i.errors import InputError
 from t2i.files import replacing
+from t2i.image_encoder import ImageEncoder, build_image_encoder
 from t2i.pairs import Pairs, read, read_header
 from t2i.text_encoder import TextEncoder, build_text_encoder, parameter_count, save_encoder
 
@@ -74,8 +75,7 @@ def train_encoder(
     state.restore(text=encoder.model, image=images.trained, optimizer=training.optimizer)
     _run(config, training, state, progress)
     save_encoder(out, encoder)
-    with replacing(out.with_name(f"{out.stem}.image.keras")) as unfinished:
-        images.model.save(unfinished)
+    save_image_side(image_side(out), images, config.image, encoder, digest(data))
     report = EncoderReport(
         kind=encoder.kind,
         parameters=parameter_count(config.text, tokenizer.vocabulary_size),

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from t2i import configfile, pairs
 from t2i.config import Config
+from t2i.evaluation.monitor import Monitor
 from t2i.files import replacing
-from t2i.images import as_picture, captioned_grid, grid, save_image, to_uint8
+from t2i.images import as_picture, captioned_grid, grid, middle, save_image, to_uint8
 from t2i.pairs import Pairs
 from t2i.runs import Run
 
@@ -25,7 +26,9 @@ _THUMBNAIL = 32
 class Board:
     """Writes the curves and the grid of fixed sentences; only one worker has one."""
 
-    def __init__(self, run: Run, config: Config, data: Path, painter: Any) -> None:
+    def __init__(
+        self, run: Run, config: Config, data: Path, painter: Any, judge: Path | None = None
+    ) -> None:
         """Chooses the sentences, from classes never trained on where there are any.
 
         Args:
@@ -33,6 +36,7 @@ class Board:
             config: of the run.
             data: the pairs file.
             painter: G of stock layers; its weights are set before each painting.
+            judge: encoder pair that measures, where the configuration has it measured.
         """
         self._run, self._painter = run, painter
         self._writer = tf.summary.create_file_writer(str(run.events))
@@ -49,9 +53,11 @@ class Board:
         random = np.random.default_rng([config.seed, 1])
         latents = random.standard_normal((_COLUMNS, config.networks.latent_size), np.float32)
         self._latent = np.tile(latents, (len(rows), 1))
-        self._real = _middle(held.image[chosen], config.image_size)
+        self._real = middle(held.image[chosen], config.image_size)
         self._paint = tf.function(lambda inputs: painter(inputs, training=False))
         self._introduce(config, held, shown)
+        self._evaluate_every = config.training.evaluate_every
+        self._monitor = Monitor(run, config, data, judge, painter) if judge else None
 
     def log(self, step: int, means: dict[str, float]) -> None:
         """Adds a point to every curve."""
@@ -76,11 +82,13 @@ class Board:
             tf.summary.image("samples/real_and_painted", grid(sheet)[None])
         self._writer.flush()
 
-    def export(self, weights: list[npt.NDArray[np.float32]]) -> None:
-        """Writes G for painting."""
+    def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> None:
+        """Writes G for painting, and measures it where that is due."""
         self._painter.set_weights(weights)
         with replacing(self._run.generator) as unfinished:
             self._painter.save(unfinished)
+        if self._monitor and self._evaluate_every and step % self._evaluate_every == 0:
+            self.log(step, self._monitor.measure(step, weights))
 
     def _introduce(self, config: Config, held: Pairs, shown: Sequence[str]) -> None:
         """Writes what does not change: captions, the configuration, the projector."""
@@ -133,9 +141,3 @@ def project(folder: Path, held: Pairs) -> None:
     for name, text in texts.items():
         with replacing(folder / name) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
-
-
-def _middle(image: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
-    """Returns the middle crops [n, size, size, C]."""
-    start = (image.shape[1] - size) // 2
-    return image[:, start : start + size, start : start + size]

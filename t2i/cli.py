@@ -7,6 +7,7 @@ import click
 import t2i
 from t2i.command_line import Commands, require_tensorflow
 from t2i.errors import InputError
+from t2i.evaluation.cli import evaluate, import_inception
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -20,14 +21,26 @@ def main() -> None:
     """From a sentence to a picture: trains text-conditional GANs, and paints with them."""
 
 
+main.add_command(evaluate)
+main.add_command(import_inception)
+
+
 @main.command()
 @click.argument("config", type=_FILE)
 @click.option("--data", required=True, type=_FILE, help="Pairs file with embedded captions.")
 @click.option("--run", "folder", required=True, type=_FOLDER, help="Run directory.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@click.option(
+    "--judge", type=_FILE, help="Encoder that measures, see t2i evaluate; for evaluate_every."
+)
 @click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
 def train(
-    config: Path, data: Path, folder: Path, overrides: tuple[str, ...], dry_run: bool
+    config: Path,
+    data: Path,
+    folder: Path,
+    overrides: tuple[str, ...],
+    judge: Path | None,
+    dry_run: bool,
 ) -> None:
     """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
     from t2i import configfile
@@ -42,7 +55,7 @@ def train(
     from t2i.runs import Run
     from t2i.training import Trainer
 
-    trainer = Trainer(settings, data, Run(folder))
+    trainer = Trainer(settings, data, Run(folder), judge)
     plan = trainer.plan
     click.echo(
         f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "

@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 import pydantic
 from pydantic import Field, model_validator
 
+from t2i.evaluation import METRICS
+
 Weight = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1, le=1 << 30)]
@@ -148,6 +150,12 @@ class TrainingConfig(Section):
         log_every: steps between the points of the curves.
         sample_every: steps between the painted grids.
         samples: sentences in the grid.
+        evaluate_every: steps between evaluations, a multiple of `checkpoint_every`; 0 makes none.
+            They want `t2i train --judge`.
+        evaluate_metrics: see `t2i evaluate --help`; the best generator by the first is kept.
+        evaluate_count: pictures painted for each evaluation.
+        evaluate_split: split that they are painted for. Numbers on the split that chooses the
+            best are too good: report those on another.
     """
 
     splits: Annotated[list[Literal["train", "val", "test"]], Field(min_length=1)] = Field(
@@ -164,6 +172,10 @@ class TrainingConfig(Section):
     log_every: Positive = 50
     sample_every: Positive = 1000
     samples: Annotated[int, Field(ge=1, le=64)] = 8
+    evaluate_every: Annotated[int, Field(ge=0, le=1 << 30)] = 0
+    evaluate_metrics: Annotated[list[str], Field(min_length=1)] = Field(default=["fid"])
+    evaluate_count: Positive = 1000
+    evaluate_split: Literal["train", "val", "test"] = "val"
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
@@ -172,6 +184,16 @@ class TrainingConfig(Section):
         if self.batch_size % 2:
             raise ValueError(
                 f"batch_size: expected an even number, got {self.batch_size}; GAN-INT pairs texts"
+            )
+        if self.evaluate_every % self.checkpoint_every:
+            raise ValueError(
+                f"evaluate_every: expected a multiple of checkpoint_every, "
+                f"{self.checkpoint_every}, got {self.evaluate_every}; change one of them"
+            )
+        unknown = [name for name in self.evaluate_metrics if name not in METRICS]
+        if unknown:
+            raise ValueError(
+                f"evaluate_metrics: expected some of {', '.join(METRICS)}, got {unknown[0]!r}"
             )
         return self
 

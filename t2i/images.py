@@ -33,6 +33,12 @@ def as_picture(pixels: Pixels) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
+def middle(pixels: Pixels, size: int) -> Pixels:
+    """Returns the middle crops [n, size, size, C] of pictures no smaller."""
+    start = (pixels.shape[1] - size) // 2
+    return pixels[:, start : start + size, start : start + size]
+
+
 def grid(pixels: Pixels, padding: int = 2) -> Pixels:
     """Returns one picture with the given ones in rows and columns, on white.
 

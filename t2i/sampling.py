@@ -41,40 +41,10 @@ class Painter:
         Raises:
             InputError: there is no run, no checkpoint yet, or a file is damaged or not there.
         """
-        run = Run(path)
-        if not run.config.is_file():
-            raise InputError(
-                f"{path}: expected a run directory, got no {run.config.name} there; "
-                "train one with `t2i train`"
-            )
-        if not run.generator.is_file():
-            raise InputError(
-                f"{path}: expected a checkpoint, got none yet; "
-                "train on until training.checkpoint_every steps"
-            )
-        self.config = configfile.load(run.config, Config)
-        record = read_record(run)
-        if data is None and record.encoder and record.encoder.imported:
-            data = Path(record.pairs)
-        self._sentences: TextEncoder | KnownSentences = (
-            KnownSentences(data, record.encoder) if data else load_encoder(run.encoder)
+        self.config, self._sentences, channels = load_run(path, data)
+        self._generator = load_generator(
+            path, self.config, self._sentences.embedding_size, channels
         )
-        size, components = self._sentences.embedding_size, self.config.text.whitened_components
-        whitening = None
-        if components:
-            # Placeholders: the file's weights hold the fitted map.
-            whitening = (
-                np.zeros((size, components), np.float32),
-                np.zeros(components, np.float32),
-            )
-        self._generator: Any = build_generator(
-            self.config.networks,
-            self.config.image_size,
-            size,
-            whitening=whitening,
-            channels=record.channels,
-        )
-        load_weights(run.generator, self._generator)
 
     def paint(
         self,
@@ -135,6 +105,62 @@ class Painter:
             if progress is not None:
                 progress(len(blocks[-1]))
         return np.concatenate(blocks)
+
+
+def load_run(
+    path: Path, data: Path | None = None
+) -> tuple[Config, TextEncoder | KnownSentences, int]:
+    """Returns the configuration of the run in `path`, what embeds its sentences, and channels.
+
+    Args:
+        path: the run directory.
+        data: see `Painter`.
+
+    Raises:
+        InputError: there is no run, no checkpoint yet, or a file is damaged or not there.
+    """
+    run = Run(path)
+    if not run.config.is_file():
+        raise InputError(
+            f"{path}: expected a run directory, got no {run.config.name} there; "
+            "train one with `t2i train`"
+        )
+    if not run.generator.is_file():
+        raise InputError(
+            f"{path}: expected a checkpoint, got none yet; "
+            "train on until training.checkpoint_every steps"
+        )
+    config, record = configfile.load(run.config, Config), read_record(run)
+    if data is None and record.encoder and record.encoder.imported:
+        data = Path(record.pairs)
+    if data:
+        return config, KnownSentences(data, record.encoder), record.channels
+    return config, load_encoder(run.encoder), record.channels
+
+
+def load_generator(path: Path, config: Config, embedding_size: int, channels: int) -> Any:
+    """Returns G of the last checkpoint of the run in `path`: {embedding, latent} -> image.
+
+    Raises:
+        InputError: its file is damaged.
+    """
+    components = config.text.whitened_components
+    whitening = None
+    if components:
+        # Placeholders: the file's weights hold the fitted map.
+        whitening = (
+            np.zeros((embedding_size, components), np.float32),
+            np.zeros(components, np.float32),
+        )
+    generator = build_generator(
+        config.networks,
+        config.image_size,
+        embedding_size,
+        whitening=whitening,
+        channels=channels,
+    )
+    load_weights(Run(path).generator, generator)
+    return generator
 
 
 def between(first: Floats, second: Floats, steps: int) -> Floats:

@@ -23,6 +23,11 @@ def choose_strategy() -> tf.distribute.Strategy:
                 f"{os.environ['TF_CONFIG']!r}; unset it to train on this machine alone"
             ) from error
         return tf.distribute.MultiWorkerMirroredStrategy()
+    return local_strategy()
+
+
+def local_strategy() -> tf.distribute.Strategy:
+    """Returns all GPUs of this machine, or its one device."""
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     names = [device.name for device in devices]
     if len(names) > 1:

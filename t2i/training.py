@@ -17,6 +17,7 @@ from t2i.board import Board
 from t2i.checkpoints import Checkpoints, latest_step
 from t2i.config import Config, TrainingConfig
 from t2i.errors import InputError
+from t2i.evaluation.monitor import require_judge
 from t2i.gan import TextToImageGAN
 from t2i.precision import resolve_precision
 from t2i.runs import Run
@@ -56,13 +57,14 @@ class Plan:
 class Trainer:
     """A run made ready: data on the devices, networks built, nothing written yet."""
 
-    def __init__(self, config: Config, data: Path, run: Run) -> None:
-        """Reads the data and builds the networks.
+    def __init__(self, config: Config, data: Path, run: Run, judge: Path | None = None) -> None:
+        """Reads the data and builds the networks; `judge` is an encoder pair that measures.
 
         Raises:
             InputError: config and data do not fit, or the run began with others.
         """
-        self.config, self.run, self._data = config, run, data
+        self.config, self.run, self._data, self._judge = config, run, data, judge
+        require_judge(config, judge)
         self._strategy = choose_strategy()
         replicas = self._strategy.num_replicas_in_sync
         if config.training.batch_size % (2 * replicas):
@@ -159,9 +161,9 @@ class Trainer:
         with runs.locked(self.run):
             if not self._begun:
                 runs.begin(self.run, self.config, self._record, self._encoder)
-            self._train(
-                Board(self.run, self.config, self._data, self._gan.export_generator()), progress
-            )
+            painter = self._gan.export_generator()
+            board = Board(self.run, self.config, self._data, painter, self._judge)
+            self._train(board, progress)
 
     def _train(self, board: Board | None, progress: Progress) -> None:
         training, steps = self.config.training, self.plan.steps
@@ -206,7 +208,7 @@ class Trainer:
             if step % training.checkpoint_every == 0 or step == steps:
                 checkpoints.save(step)
                 if board is not None:
-                    board.export(self._gan.painting_weights())
+                    board.export(step, self._gan.painting_weights())
 
     def _launch(self) -> Any:
         """Returns the function that runs many steps in one call of the device."""

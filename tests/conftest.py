@@ -22,7 +22,13 @@ def pairs_file(tmp_path: Path) -> Path:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Starts with the longest files, so that no worker is left alone with one at the end."""
-    longest = ("test_end_to_end", "test_training", "test_gan", "test_encoder_training")
+    longest = (
+        "test_end_to_end",
+        "test_training",
+        "test_gan",
+        "test_evaluate",
+        "test_encoder_training",
+    )
 
     def rank(item: pytest.Item) -> int:
         names = [i for i, name in enumerate(longest) if name == item.path.stem]

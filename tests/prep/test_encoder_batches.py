@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from prep.encoder_batches import Sampler, digest, learning_rate, read_training_pairs
+from prep.encoder_batches import Sampler, learning_rate, read_training_pairs
 from t2i.encoder_config import (
     ConvolutionConfig,
     EncoderConfig,
@@ -107,15 +107,3 @@ def test_one_class_can_not_train(tmp_path):
     assert str(caught.value) == (
         f"{path}: expected at least 2 classes in train, got 1; prepare it with another split"
     )
-
-
-def test_the_digest_tells_any_change():
-    one = digest(pairs())
-    assert one == digest(pairs())
-    classes = CLASS_ID.copy()
-    classes[0] = 5
-    changed = pairs()
-    changed.caption[3] = "another"
-    painted = pairs()
-    painted.image[2, 1, 1, 0] = 1
-    assert len({one, digest(pairs(classes)), digest(changed), digest(painted)}) == 4

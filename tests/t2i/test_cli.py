@@ -44,7 +44,7 @@ def test_help_is_there_at_once_and_imports_no_tensorflow(command: str) -> None:
 @pytest.mark.parametrize(
     ("command", "names"),
     [
-        (main, ["generate", "interpolate", "train"]),
+        (main, ["evaluate", "generate", "import-inception", "interpolate", "train"]),
         (prep_main, ["check", "cub", "embed", "import", "synthetic", "train-encoder"]),
     ],
 )

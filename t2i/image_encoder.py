@@ -32,6 +32,17 @@ class ImageEncoder:
     frozen: keras.Model | None
     trained: keras.Model
 
+    @property
+    def measuring(self) -> keras.Model:
+        """Pictures 0..255 -> {"features": below the last layer, "embedding"}, both [n, ...]."""
+        if self.frozen is None:
+            features = self.model.get_layer("embedding").input
+            pictures, embedding = self.model.input, self.model.output
+        else:
+            pictures, features = self.frozen.input, self.frozen.output
+            embedding = self.trained(features)
+        return keras.Model(pictures, {"features": features, "embedding": embedding})
+
     def inputs(self, images: npt.NDArray[np.uint8], crop: int = 0) -> npt.NDArray[Any]:
         """Returns what `trained` reads of pictures: themselves, resized, or their features.
 
@@ -49,8 +60,16 @@ class ImageEncoder:
         return _in_batches(self.model, images, self.model.input_shape[1])
 
 
-def build_image_encoder(config: ImageEncoderConfig, embedding_size: int) -> ImageEncoder:
+def build_image_encoder(
+    config: ImageEncoderConfig, embedding_size: int, pretrained: bool = True
+) -> ImageEncoder:
     """Returns the image side of the configuration.
+
+    Args:
+        config: its shape.
+        embedding_size: numbers in an embedding.
+        pretrained: load the weights of a network of keras.applications; False where all weights
+            are about to be replaced.
 
     Raises:
         InputError: the network is not one of keras.applications, or its weights can't be read.
@@ -61,7 +80,7 @@ def build_image_encoder(config: ImageEncoderConfig, embedding_size: int) -> Imag
         features = _convolutions(keras.layers.Rescaling(1 / 127.5, -1.0)(pictures), config.width)
         model = _projected(pictures, features, config.dropout, embedding_size)
         return ImageEncoder(model, None, model)
-    frozen = _frozen_network(config, pictures)
+    frozen = _frozen_network(config, pictures, pretrained)
     features = keras.Input(frozen.output_shape[1:], name="features")
     trained = _projected(features, features, config.dropout, embedding_size)
     model = keras.Model(pictures, trained(frozen(pictures)), name="image_encoder")
@@ -86,6 +105,17 @@ def resized(images: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
     return out
 
 
+def least_bytes(config: ImageEncoderConfig, embedding_size: int) -> int:
+    """Returns the bytes of the weights that a file must hold, known before anything is built."""
+    if config.network != "convolutional":
+        return 4 * embedding_size
+    side, channels, filters, count = config.image_size, 3, config.width, 0
+    while side > _SMALLEST_SIDE:
+        count += 16 * channels * filters
+        side, channels, filters = -(-side // 2), filters, 2 * filters
+    return 4 * (count + channels * embedding_size)
+
+
 def _convolutions(x: Any, width: int) -> Any:
     """Returns features of pictures in [-1, 1]: stride-2 convolutions, then the mean over places."""
     channels = width
@@ -104,8 +134,8 @@ def _projected(inputs: Any, features: Any, dropout: float, embedding_size: int) 
     return keras.Model(inputs, embedding, name="image_encoder")
 
 
-def _frozen_network(config: ImageEncoderConfig, pictures: Any) -> keras.Model:
-    """Returns pictures 0..255 -> mean features of a keras.applications network, weights loaded."""
+def _frozen_network(config: ImageEncoderConfig, pictures: Any, pretrained: bool) -> keras.Model:
+    """Returns pictures 0..255 -> mean features of a keras.applications network."""
     known = {
         name: module
         for _, module in inspect.getmembers(keras.applications, inspect.ismodule)
@@ -117,7 +147,7 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any) -> keras.Model:
             f"image.network: expected convolutional or one of {', '.join(sorted(known))}, "
             f"got {config.network!r}; choose one"
         )
-    if config.weights is None or not Path(config.weights).is_file():
+    if pretrained and (config.weights is None or not Path(config.weights).is_file()):
         raise InputError(
             f"image.weights: expected the weights of {config.network} (without top) on disk, "
             f"got {config.weights!r}; download them first"
@@ -127,7 +157,8 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any) -> keras.Model:
         include_top=False, weights=None, pooling="avg", input_shape=pictures.shape[1:]
     )
     try:
-        network.load_weights(config.weights)
+        if pretrained:
+            network.load_weights(config.weights)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(
             f"image.weights: expected the weights of {config.network} (without top), "

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from prep.image_encoder import build_image_encoder, resized
 from t2i.encoder_config import ImageEncoderConfig
 from t2i.errors import InputError
+from t2i.image_encoder import build_image_encoder, resized
 
 
 def pictures(count: int, side: int) -> np.ndarray:

@@ -1,0 +1,14 @@
+"""How good the pictures of a run are: metrics, and the protocol behind every number."""
+
+# By the names that a command line and a configuration give them, in the order of a report.
+METRICS = (
+    "fid",
+    "kid",
+    "is",
+    "manifold",
+    "diversity",
+    "copying",
+    "r-precision",
+    "zero-shot",
+    "parzen",
+)

@@ -1,0 +1,157 @@
+"""evaluate: one subject, one reference, one measurer of features, one judge of captions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from t2i import pairs
+from t2i.encoder_pair import digest
+from t2i.errors import InputError
+from t2i.evaluation import METRICS, report
+from t2i.evaluation.features import Judge, Stamp, load_features, load_judge
+from t2i.evaluation.measuring import Progress, locked
+from t2i.evaluation.pictures import RealPictures
+from t2i.evaluation.report import Row, Table
+from t2i.evaluation.scores import Scores
+from t2i.evaluation.subject import Subject, open_subject
+from t2i.keras_files import weights_sha256
+from t2i.strategy import local_strategy
+from t2i.text_encoder import TextEncoder
+
+# Of pixels, slow, and seldom wanted.
+UNLESS_ASKED = ("parzen",)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        data: pairs file.
+        split: that the pictures are painted for and measured against.
+        count: pictures painted.
+        seed: of captions, latents and the captions that compete.
+        metrics: by name; None for all that can be computed.
+        features: Inception that measures pictures; None for the judge's image side.
+        judge: text side of an encoder pair.
+    """
+
+    data: Path
+    split: str
+    count: int
+    seed: int
+    metrics: tuple[str, ...] | None = None
+    features: Path | None = None
+    judge: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What came of it.
+
+    Attributes:
+        tables: the numbers.
+        left_out: why, for each metric that was not asked for by name and can't be computed.
+        scores: whatever else was measured.
+    """
+
+    tables: list[Table]
+    left_out: dict[str, str]
+    scores: Scores
+
+
+def evaluate(path: Path, request: Request, progress: Progress, computing: Progress) -> Result:
+    """Measures a run or a folder of pictures; writes evaluation.json there.
+
+    Args:
+        path: of it.
+        request: what to measure, and by what.
+        progress: called with what is done, pictures done and pictures in all.
+        computing: called with the metric computed, metrics done and metrics in all.
+
+    Raises:
+        InputError: a file is wrong, the judge took part in training the run, a metric asked for
+            by name can't be computed, or a number is not finite.
+    """
+    header = pairs.read_header(request.data)
+    real = pairs.read(request.data, [request.split])
+    strategy = local_strategy()
+    judge = load_judge(request.judge, strategy) if request.judge else None
+    measurer = judge.measurer if judge else None
+    if request.features is not None:
+        measurer = load_features(request.features, strategy)
+    subject = open_subject(path, request.data, real, request.count, request.seed, strategy)
+    if subject.size > header.image_size:
+        raise InputError(
+            f"{request.data}: expected pictures of at least {subject.size} pixels, got "
+            f"{header.image_size}; prepare larger ones"
+        )
+    if judge is not None and request.judge is not None:
+        require_fair(judge, subject, request.data, request.judge)
+    cache = path / "evaluation"
+    scores = Scores(
+        subject, RealPictures(real, subject.size), request.data, measurer, judge,
+        request.seed, cache, progress,
+    )  # fmt: skip
+    with locked(cache):
+        rows, left_out = _computed(scores, request.metrics, computing)
+    if not rows:
+        raise InputError(f"{path}: {'; '.join(dict.fromkeys(left_out.values()))}")
+    protocol = {
+        "subject": str(path),
+        "pictures": subject.pictures.fingerprint,
+        "generated": len(subject.pictures),
+        "reference": len(real.name),
+        "split": request.split,
+        "reference_set": f"middle {subject.size} of {header.image_size} pixels, not augmented",
+        "data": header.source,
+        "data_sha256": digest(real),
+        "resolution": subject.size,
+        "latents": subject.latents,
+        "captions": "one a picture, each once before one comes again",
+        "seed": request.seed,
+        "interval": "95 %, over captions and latents, the reference as given",
+        "commit": report.commit(),
+        "versions": report.versions(),
+    }
+    tables = [Table(stamp, protocol, tuple(own)) for stamp, own in rows.items()]
+    report.write(path / report.NAME, tables)
+    return Result(tables, left_out, scores)
+
+
+def require_fair(judge: Judge, subject: Subject, data: Path, path: Path) -> None:
+    """Raises InputError when the judge trained the subject, or learned from other pictures."""
+    own = subject.encoder
+    again = "train one with `t2i-prep train-encoder --set seed=1`"
+    judging = weights_sha256(judge.text.model)
+    if isinstance(own, TextEncoder) and weights_sha256(own.model) == judging:
+        raise InputError(
+            f"{path}: expected an encoder that took no part in training "
+            f"{subject.path}, got the run's own; {again}"
+        )
+    if judge.trained_on != digest(pairs.read(data, ["train"])):
+        raise InputError(
+            f"{path}: expected an encoder trained on the train split of "
+            f"{data}, got one trained on others; {again}"
+        )
+
+
+def _computed(
+    scores: Scores, asked: tuple[str, ...] | None, computing: Progress
+) -> tuple[dict[Stamp, list[Row]], dict[str, str]]:
+    """Returns the rows of each measurer, and why the other metrics are left out."""
+    rows: dict[Stamp, list[Row]] = {}
+    left_out: dict[str, str] = {}
+    wanted = asked or tuple(name for name in METRICS if name not in UNLESS_ASKED)
+    for done, metric in enumerate(wanted):
+        computing(metric, done, len(wanted))
+        try:
+            stamp, found = scores.by_name[metric]()
+        except InputError as error:
+            # What is not finite is a fault of the subject, and no reason to leave a number out.
+            if asked or "expected finite" in str(error):
+                raise
+            left_out[metric] = str(error)
+        else:
+            rows.setdefault(stamp, []).extend(found)
+    computing("", len(wanted), len(wanted))
+    return rows, left_out

@@ -1,0 +1,133 @@
+"""Metrics of a run while it trains, and the best generator by the first of them."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from t2i import pairs
+from t2i.config import Config
+from t2i.errors import InputError
+from t2i.evaluation.evaluate import require_fair
+from t2i.evaluation.features import load_judge
+from t2i.evaluation.pictures import RealPictures
+from t2i.evaluation.replicas import OnReplicas
+from t2i.evaluation.report import Row
+from t2i.evaluation.scores import Scores
+from t2i.evaluation.subject import Subject, painted
+from t2i.files import replacing
+from t2i.keras_files import weights_sha256
+from t2i.pairs_lookup import KnownSentences
+from t2i.runs import Run
+from t2i.text_encoder import load_encoder
+
+
+def require_judge(config: Config, judge: Path | None) -> None:
+    """Raises InputError when a run is to be measured by nobody, or a judge has nothing to do."""
+    if bool(config.training.evaluate_every) != (judge is not None):
+        raise InputError(
+            "--judge: expected an encoder where training.evaluate_every is not 0, and only there, "
+            f"got {judge} and {config.training.evaluate_every}; give both or neither"
+        )
+
+
+class Monitor:
+    """Measures the generator of a run, and keeps the best in `best/`, a run directory itself."""
+
+    def __init__(self, run: Run, config: Config, data: Path, judge: Path, painter: Any) -> None:
+        """Measures the generator as it is, so that what can't be measured is told at once.
+
+        Args:
+            run: begun.
+            config: of the run.
+            data: pairs file.
+            judge: encoder pair that measures.
+            painter: G of stock layers; its weights are set before each measurement.
+
+        Raises:
+            InputError: the judge is no fair one, or a metric can't be computed.
+        """
+        self._run, self._config, self._data, self._painter = run, config, data, painter
+        # Of this process alone: the other workers wait at their next step.
+        self._strategy = tf.distribute.get_strategy()
+        self._judge = load_judge(judge, self._strategy)
+        stamp = pairs.read_header(data).encoder
+        imported = stamp is not None and stamp.imported
+        self._encoder = KnownSentences(data, stamp) if imported else load_encoder(run.encoder)
+        self._real = pairs.read(data, [config.training.evaluate_split])
+        require_fair(self._judge, self._subject(), data, judge)
+        self._rows()
+
+    def measure(self, step: int, weights: list[npt.NDArray[np.float32]]) -> dict[str, float]:
+        """Returns the metrics by name, and keeps the generator where it is the best so far."""
+        self._painter.set_weights(weights)
+        rows = self._rows()
+        self._keep(step, rows[0])
+        return {f"evaluation/{row.metric}": row.estimate.value for row in rows}
+
+    def _subject(self) -> Subject:
+        config = self._config
+        return painted(
+            self._run.path,
+            OnReplicas(self._painter, self._strategy),
+            weights_sha256(self._painter),
+            self._encoder,
+            self._real,
+            config.training.evaluate_count,
+            config.seed,
+            config.image_size,
+            config.networks.latent_size,
+            tuple(config.training.splits),
+        )
+
+    def _rows(self) -> list[Row]:
+        with tempfile.TemporaryDirectory() as cache:
+            scores = Scores(
+                self._subject(),
+                RealPictures(self._real, self._config.image_size),
+                self._data,
+                self._judge.measurer,
+                self._judge,
+                self._config.seed,
+                Path(cache),
+                lambda *_: None,
+            )
+            names = self._config.training.evaluate_metrics
+            return [row for name in names for row in scores.by_name[name]()[1]]
+
+    def _keep(self, step: int, row: Row) -> None:
+        """Writes the generator to `best/` if no better one is there."""
+        best = Run(self._run.path / "best")
+        note = best.path / "best.json"
+        value = row.estimate.value
+        if note.is_file():
+            old = _noted(note)
+            if not (value < old if row.better == "lower" else value > old):
+                return
+        with replacing(best.generator) as unfinished:
+            self._painter.save(unfinished)
+        for ours, theirs in (
+            (self._run.encoder, best.encoder),
+            (self._run.record, best.record),
+            (self._run.config, best.config),
+        ):
+            if ours.is_file():
+                with replacing(theirs) as unfinished:
+                    shutil.copyfile(ours, unfinished)
+        with replacing(note) as unfinished:
+            content = {"step": step, "metric": row.metric, "value": value}
+            unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+
+def _noted(path: Path) -> float:
+    try:
+        return float(json.loads(path.read_text(encoding="utf-8"))["value"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: expected the value of the best generator, got none; remove it"
+        ) from error

@@ -1,0 +1,213 @@
+"""evaluation.json: tables of numbers, each table by one measurer under one protocol."""
+
+import json
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import t2i
+from t2i.errors import InputError
+from t2i.evaluation.estimate import Estimate
+from t2i.evaluation.features import Stamp
+from t2i.files import replacing
+
+FORMAT = "t2i-evaluation"
+VERSION = 1
+NAME = "evaluation.json"
+_MAX_BYTES = 1 << 24
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number.
+
+    Attributes:
+        metric: its name and unit.
+        estimate: with its interval.
+        better: which way is better.
+        real: the same measured on real pictures, where that says something.
+        settings: of the metric.
+    """
+
+    metric: str
+    estimate: Estimate
+    better: Literal["lower", "higher", "neither"]
+    real: float | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers of one measurer: there is no place for another one's.
+
+    Attributes:
+        by: who measured.
+        protocol: all else that the numbers depend on.
+        rows: the numbers.
+    """
+
+    by: Stamp
+    protocol: dict[str, Any]
+    rows: tuple[Row, ...]
+
+
+def write(path: Path, tables: Sequence[Table]) -> None:
+    """Writes the tables, and keeps those in the file that are of the same pictures.
+
+    A number measured again replaces the old one.
+
+    Raises:
+        InputError: the file that is there is no evaluation.
+    """
+    kept = [
+        old
+        for old in (read(path) if path.exists() else [])
+        if any(old.protocol["pictures"] == new.protocol["pictures"] for new in tables)
+    ]
+    merged: list[Table] = []
+    for new in tables:
+        same = [old for old in kept if (old.by, old.protocol) == (new.by, new.protocol)]
+        kept = [old for old in kept if old not in same]
+        names = {row.metric for row in new.rows}
+        before = [row for old in same for row in old.rows if row.metric not in names]
+        merged.append(Table(new.by, new.protocol, (*before, *new.rows)))
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "tables": [asdict(table) for table in [*merged, *kept]],
+    }
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def read(path: Path) -> list[Table]:
+    """Returns the tables of a file.
+
+    Raises:
+        InputError: it is missing, or no evaluation of this version.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError(f"{path}: expected an evaluation, got a larger file; remove it")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        stated = (content["format"], content["version"])
+        if stated != (FORMAT, VERSION):
+            raise InputError(
+                f"{path}: expected {FORMAT} version {VERSION}, got {stated[0]!r} version "
+                f"{stated[1]!r}; remove it, or read it with the release that wrote it"
+            )
+        return [
+            Table(
+                Stamp(**table["by"]),
+                dict(table["protocol"]),
+                tuple(
+                    Row(**{**row, "estimate": Estimate(**row["estimate"])}) for row in table["rows"]
+                ),
+            )
+            for table in content["tables"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{path}: expected an evaluation, got a file that is none; remove it"
+        ) from error
+
+
+def as_text(table: Table) -> str:
+    """Returns a table as lines, the protocol above the numbers."""
+    lines = [heading(table)]
+    for row in table.rows:
+        estimate = row.estimate
+        real = f"   real {number(row.real)}" if row.real is not None else ""
+        lines.append(
+            f"  {row.metric:<24}{number(estimate.value):>10}   "
+            f"[{number(estimate.low)}, {number(estimate.high)}]{real}"
+        )
+    return "\n".join(lines)
+
+
+def compared(ours: Sequence[Table], theirs: Sequence[Table], names: tuple[str, str]) -> str:
+    """Returns two runs side by side, table by table.
+
+    Raises:
+        ValueError: the tables are of different measurers or protocols.
+    """
+    lines = []
+    for one, other in zip(ours, theirs, strict=True):
+        fixed = {key for key in one.protocol if key not in ("subject", "pictures")}
+        if one.by != other.by or any(one.protocol[key] != other.protocol[key] for key in fixed):
+            raise ValueError("tables of two protocols")
+        lines.append(heading(one))
+        lines.append(f"  {'':24}{names[0][-16:]:>18}{names[1][-16:]:>18}{'difference':>14}")
+        found = {row.metric: row for row in other.rows}
+        for row in one.rows:
+            if row.metric in found:
+                lines.append(_difference(row, found[row.metric]))
+    lines.append("The intervals (95 %) are over captions and latents, not over trainings.")
+    return "\n".join(lines)
+
+
+def heading(table: Table) -> str:
+    """Returns who measured what, in a line."""
+    protocol = table.protocol
+    return (
+        f"by {table.by.name} ({table.by.sha256[:12]}): {protocol['generated']:,} generated, "
+        f"{protocol['reference']:,} of {protocol['split']}, {protocol['resolution']} px, "
+        f"seed {protocol['seed']}"
+    )
+
+
+def number(value: float) -> str:
+    """Returns a number with four digits that count."""
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def versions() -> dict[str, str]:
+    """Returns what computed the numbers."""
+    names = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow")
+    found = {"t2i": t2i.__version__, "python": platform.python_version()}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str:
+    """Returns the commit of this code, `-dirty` behind it when files differ; or `unknown`."""
+    here = Path(t2i.__file__).parent
+    try:
+        # A package installed into another project is no part of that project's history.
+        for arguments in (
+            ("ls-files", "--error-unmatch", "__init__.py"),
+            ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"),
+        ):
+            result = subprocess.run(
+                ["git", "-C", str(here), *arguments],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=10,
+            )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return result.stdout.strip()
+
+
+def _difference(one: Row, other: Row) -> str:
+    difference = one.estimate.less(other.estimate)
+    said = "within the noise"
+    if difference.stands_out:
+        lower = difference.value < 0
+        said = "stands out"
+        if one.better != "neither":
+            said += ": " + ("better" if lower == (one.better == "lower") else "worse")
+    low, high = number(difference.low), number(difference.high)
+    return (
+        f"  {one.metric:<24}{number(one.estimate.value):>18}{number(other.estimate.value):>18}"
+        f"{number(difference.value):>14}   [{low}, {high}] {said}"
+    )

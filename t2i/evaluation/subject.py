@@ -1,0 +1,166 @@
+"""What is evaluated: a run that paints for the captions of a split, or a folder of pictures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from t2i.encoder_pair import digest
+from t2i.errors import InputError
+from t2i.evaluation.pictures import (
+    PaintedPictures,
+    PictureFolder,
+    Pictures,
+    caption_rows,
+    open_folder,
+)
+from t2i.evaluation.replicas import OnReplicas
+from t2i.keras_files import weights_sha256
+from t2i.pairs import Pairs
+from t2i.pairs_lookup import KnownSentences
+from t2i.runs import Run, read_record
+from t2i.sampling import load_generator, load_run
+from t2i.text_encoder import TextEncoder
+
+# How many captions are painted how often to see how much their pictures differ.
+VARIED_CAPTIONS = 100
+VARIATIONS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Pictures, and the captions that they were painted for.
+
+    Attributes:
+        path: of the run or the folder.
+        pictures: one for each of `caption`.
+        caption: rows of the split's captions, [n].
+        varied: several pictures of each of some captions.
+        varied_caption: of each of `varied`.
+        size: side of the pictures, pixels.
+        encoder: that the run was trained with; None for a folder.
+        trained_on: splits that the run was trained on.
+        latents: how they were drawn, in words.
+    """
+
+    path: Path
+    pictures: Pictures
+    caption: npt.NDArray[np.int64]
+    varied: Pictures
+    varied_caption: npt.NDArray[np.int64]
+    size: int
+    encoder: TextEncoder | KnownSentences | None
+    trained_on: tuple[str, ...]
+    latents: str
+
+    @property
+    def home(self) -> Path:
+        """The folder that the evaluation is written to: the run's own, or that of the pictures."""
+        return self.path
+
+
+def open_subject(
+    path: Path, data: Path, real: Pairs, count: int, seed: int, strategy: tf.distribute.Strategy
+) -> Subject:
+    """Returns what is in `path`.
+
+    Args:
+        path: a run directory, or a folder of pictures.
+        data: the pairs file.
+        real: the split that it is measured against.
+        count: pictures that a run paints.
+        seed: of the captions and latents.
+        strategy: whose replicas paint.
+
+    Raises:
+        InputError: it is neither, or a file is damaged.
+    """
+    if not path.is_dir():
+        raise InputError(
+            f"{path}: expected a run directory or a folder of pictures, got nothing there; "
+            "train one with `t2i train`"
+        )
+    if Run(path).config.is_file():
+        return _run(path, data, real, count, seed, strategy)
+    return _folder(path, real)
+
+
+def _run(
+    path: Path, data: Path, real: Pairs, count: int, seed: int, strategy: tf.distribute.Strategy
+) -> Subject:
+    stamp = read_record(Run(path)).encoder
+    # Imported embeddings are looked up in the pairs file, there being no encoder.
+    config, encoder, channels = load_run(path, data if stamp and stamp.imported else None)
+    with strategy.scope():
+        generator = load_generator(path, config, encoder.embedding_size, channels)
+    return painted(
+        path, OnReplicas(generator, strategy), weights_sha256(generator), encoder, real,
+        count, seed, config.image_size, config.networks.latent_size,
+        tuple(config.training.splits),
+    )  # fmt: skip
+
+
+def painted(
+    path: Path,
+    generator: OnReplicas,
+    sha256: str,
+    encoder: TextEncoder | KnownSentences,
+    real: Pairs,
+    count: int,
+    seed: int,
+    size: int,
+    latent_size: int,
+    trained_on: tuple[str, ...],
+) -> Subject:
+    """Returns a generator as a subject; the arguments are those of `Subject` and `_run`."""
+    rows = caption_rows(len(real.caption), count, seed)
+    varied = caption_rows(len(real.caption), VARIED_CAPTIONS, seed)[: len(real.caption)]
+    varied = varied.repeat(VARIATIONS)
+    split = digest(real)
+
+    def pictures(captions: npt.NDArray[np.int64], part: int, plan: str) -> PaintedPictures:
+        texts = [real.caption[row] for row in captions]
+        return PaintedPictures(
+            generator, sha256, encoder, texts, latent_size, (seed, part), f"{plan} of {split}"
+        )
+
+    return Subject(
+        path=path,
+        pictures=pictures(rows, 0, "permuted"),
+        caption=rows,
+        varied=pictures(varied, 1, "repeated"),
+        varied_caption=varied,
+        size=size,
+        encoder=encoder,
+        trained_on=trained_on,
+        latents="z ~ N(0, 1), not truncated",
+    )
+
+
+def _folder(path: Path, real: Pairs) -> Subject:
+    pictures: PictureFolder = open_folder(path)
+    row_of = {_plain(text): row for row, text in reversed(list(enumerate(real.caption)))}
+    missing = [text for text in pictures.captions if _plain(text) not in row_of]
+    if missing:
+        raise InputError(
+            f"{path}: expected captions of the split evaluated, got {missing[0]!r}; "
+            "paint captions of that split, or choose another --split"
+        )
+    caption = np.array([row_of[_plain(text)] for text in pictures.captions], np.int64)
+    return Subject(
+        path=path,
+        pictures=pictures,
+        caption=caption,
+        varied=pictures,
+        varied_caption=caption,
+        size=pictures.size,
+        encoder=None,
+        trained_on=("train",),
+        latents="unknown: a folder of pictures",
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

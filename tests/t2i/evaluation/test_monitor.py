@@ -1,0 +1,118 @@
+"""A run measured while it trains."""
+
+import json
+from pathlib import Path
+
+import pytest
+from evaluation_samples import text_encoder, write_data, write_judge
+
+from t2i import configfile
+from t2i.config import Config
+from t2i.errors import InputError
+from t2i.pairs import SPLITS, read
+from t2i.pairs_writing import write_embeddings
+from t2i.runs import Run
+from t2i.sampling import Painter
+from t2i.text_encoder import save_encoder
+from t2i.training import Trainer
+
+# Twenty pictures in batches of 4: 15 steps, checkpoints after 4, 8, 12 and 15.
+TINY = """
+image_size: 8
+networks: {generator_width: 4, discriminator_width: 4, latent_size: 5, text_size: 3}
+optimizer: {learning_rate: 1e-2, decay: none}
+training: {splits: [train], epochs: 3, batch_size: 4, precision: float32, steps_per_launch: 4,
+           checkpoint_every: 4, log_every: 4, sample_every: 8, samples: 2, evaluate_every: 4,
+           evaluate_metrics: [kid, diversity], evaluate_count: 40, evaluate_split: test}
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("monitored")
+    path = write_data(folder / "birds.h5")
+    encoder = text_encoder(0)
+    save_encoder(folder / "encoder.keras", encoder)
+    content = (folder / "encoder.keras").read_bytes()
+    blocks = {split: [encoder.embed(read(path, [split]).caption)] for split in SPLITS}
+    write_embeddings(path, blocks, content, encoder.kind, encoder.embedding_size)
+    write_judge(folder / "judge.keras", path)
+    return path
+
+
+def _config(*overrides: str) -> Config:
+    config: Config = configfile.parse(TINY, Config, "tiny.yaml", overrides)
+    return config
+
+
+def test_the_best_generator_is_kept_and_paints(data: Path, tmp_path: Path) -> None:
+    run, judge = Run(tmp_path / "run"), data.with_name("judge.keras")
+    Trainer(_config(), data, run, judge).train(lambda *_: None)
+    points = [json.loads(line) for line in run.metrics.read_text().splitlines()]
+    measured = {
+        point["step"]: (point["evaluation/KID"], point["evaluation/diversity"])
+        for point in points
+        if "evaluation/KID" in point
+    }
+    assert sorted(measured) == [4, 8, 12]
+    best = json.loads((run.path / "best/best.json").read_text())
+    lowest = min(measured, key=lambda step: measured[step][0])
+    assert best == {"step": lowest, "metric": "KID", "value": measured[lowest][0]}
+    assert Painter(run.path / "best").paint(["a red bird"], 1, 0).shape == (1, 1, 8, 8, 3)
+    # The last checkpoint is another one, whatever was the best.
+    same = (run.path / "best/generator.keras").read_bytes() == run.generator.read_bytes()
+    assert not same
+
+
+def test_a_worse_one_does_not_replace_it(data: Path, tmp_path: Path) -> None:
+    run, judge = Run(tmp_path / "run"), data.with_name("judge.keras")
+    (run.path / "best").mkdir(parents=True)
+    note = run.path / "best/best.json"
+    note.write_text('{"step": 1, "metric": "KID", "value": -1e9}')
+    Trainer(_config("training.epochs=1"), data, run, judge).train(lambda *_: None)
+    assert json.loads(note.read_text())["step"] == 1
+    assert not (run.path / "best/generator.keras").exists()
+
+
+def test_what_can_not_be_measured_is_told_before_the_first_step(data: Path, tmp_path: Path) -> None:
+    config = _config("training.evaluate_count=10")
+    trainer = Trainer(config, data, Run(tmp_path / "run"), data.with_name("judge.keras"))
+    with pytest.raises(InputError) as error:
+        trainer.train(lambda *_: pytest.fail("a step was made"))
+    assert str(error.value).startswith("kid: expected at least 20 generated pictures ")
+
+
+@pytest.mark.parametrize(
+    ("every", "judge", "got"), [(4, None, "None and 4"), (0, Path("j.keras"), "j.keras and 0")]
+)
+def test_a_judge_and_something_to_do_for_it(
+    data: Path, tmp_path: Path, every: int, judge: Path | None, got: str
+) -> None:
+    config = _config(f"training.evaluate_every={every}")
+    with pytest.raises(InputError) as error:
+        Trainer(config, data, Run(tmp_path / "run"), judge)
+    assert str(error.value) == (
+        "--judge: expected an encoder where training.evaluate_every is not 0, and only there, "
+        f"got {got}; give both or neither"
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "training.evaluate_every=6",
+            "tiny.yaml: training.evaluate_every: expected a multiple of checkpoint_every, 4, "
+            "got 6; change one of them",
+        ),
+        (
+            "training.evaluate_metrics=[fit]",
+            "tiny.yaml: training.evaluate_metrics: expected some of fid, kid, is, manifold, "
+            "diversity, copying, r-precision, zero-shot, parzen, got 'fit'",
+        ),
+    ],
+)
+def test_wrong_settings(override: str, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        _config(override)
+    assert str(error.value) == message

@@ -1,0 +1,108 @@
+"""evaluation.json, and two runs side by side."""
+
+from pathlib import Path
+
+import pytest
+
+from t2i.errors import InputError
+from t2i.evaluation.estimate import Estimate
+from t2i.evaluation.features import FID_INCEPTION, OWN, Stamp
+from t2i.evaluation.report import Row, Table, as_text, commit, compared, number, read, write
+
+OURS = Stamp(OWN, "own image encoder judge.keras", "ab" * 32, "none")
+THEIRS = Stamp(FID_INCEPTION, "FID Inception 2015-12-05", "cd" * 32, "bilinear to 299")
+PROTOCOL = {
+    "subject": "runs/one", "pictures": "f1", "generated": 10_000, "reference": 942,
+    "split": "test", "resolution": 64, "seed": 0,
+}  # fmt: skip
+
+
+def _table(by: Stamp = OURS, value: float = 12.3456, **protocol: object) -> Table:
+    rows = (
+        Row("FID", Estimate(value, value - 1, value + 1), "lower"),
+        Row("R-precision %", Estimate(value, value - 1, value + 1), "higher", 83.0, {"others": 99}),
+    )
+    return Table(by, {**PROTOCOL, **protocol}, rows)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    tables = [_table(), _table(THEIRS)]
+    write(tmp_path / "evaluation.json", tables)
+    assert read(tmp_path / "evaluation.json") == tables
+
+
+def test_numbers_of_two_measurers_stand_in_two_tables(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.json"
+    write(path, [_table()])
+    write(path, [_table(THEIRS)])
+    assert [table.by.kind for table in read(path)] == [FID_INCEPTION, OWN]
+
+
+def test_a_number_measured_again_replaces_its_own_and_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.json"
+    write(path, [_table()])
+    write(path, [Table(OURS, PROTOCOL, (Row("FID", Estimate(9, 8, 10), "lower"),))])
+    (table,) = read(path)
+    assert [(row.metric, row.estimate.value) for row in table.rows] == [
+        ("R-precision %", 12.3456),
+        ("FID", 9),
+    ]
+
+
+def test_numbers_of_a_run_that_was_trained_on_are_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.json"
+    write(path, [_table()])
+    write(path, [_table(THEIRS, pictures="f2")])
+    assert [table.by.kind for table in read(path)] == [FID_INCEPTION]
+
+
+def test_a_table_as_text() -> None:
+    assert as_text(_table()) == (
+        "by own image encoder judge.keras (abababababab): 10,000 generated, 942 of test, 64 px, "
+        "seed 0\n"
+        "  FID                          12.35   [11.35, 13.35]\n"
+        "  R-precision %                12.35   [11.35, 13.35]   real 83"
+    )
+
+
+def test_two_runs_side_by_side() -> None:
+    text = compared(
+        [_table(value=12.0)], [_table(value=15.0, subject="runs/two", pictures="f9")],
+        ("runs/one", "runs/two"),
+    )  # fmt: skip
+    lines = text.splitlines()
+    assert lines[1].split() == ["runs/one", "runs/two", "difference"]
+    assert lines[2].split() == (
+        ["FID", "12", "15", "-3", "[-4.414,", "-1.586]", "stands", "out:", "better"]
+    )
+    assert lines[3].endswith("stands out: worse")
+    near = compared([_table(value=12.0)], [_table(value=12.5)], ("a", "b"))
+    assert near.splitlines()[2].endswith("within the noise")
+
+
+def test_two_protocols_are_never_compared() -> None:
+    for other in (_table(THEIRS), _table(generated=5_000), _table(split="val")):
+        with pytest.raises(ValueError, match="two protocols"):
+            compared([_table()], [other], ("a", "b"))
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"format": "t2i-evaluation", "version": 1}'])
+def test_another_file_is_refused(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.json"
+    path.write_text(content)
+    with pytest.raises(InputError) as error:
+        read(path)
+    assert str(error.value) == (
+        f"{path}: expected an evaluation, got a file that is none; remove it"
+    )
+
+
+def test_the_commit_is_one_or_unknown() -> None:
+    found = commit().removesuffix("-dirty")
+    assert found == "unknown" or (len(found) == 40 and set(found) <= set("0123456789abcdef"))
+
+
+def test_numbers_have_four_digits() -> None:
+    assert [number(value) for value in (0.0445912, 12.3456, 1234.56, 123456.7)] == [
+        "0.04459", "12.35", "1235", "123,457",
+    ]  # fmt: skip
