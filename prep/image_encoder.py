@@ -12,6 +12,7 @@ from PIL import Image
 
 from t2i.encoder_config import ImageEncoderConfig
 from t2i.errors import InputError
+from t2i.keras_files import fill
 
 _BATCH = 64
 # The convolutions halve the picture until it is no larger than this.
@@ -126,13 +127,13 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any) -> keras.Model:
     network = getattr(module, config.network)(
         include_top=False, weights=None, pooling="avg", input_shape=pictures.shape[1:]
     )
-    try:
-        network.load_weights(config.weights)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise InputError(
-            f"image.weights: expected the weights of {config.network} (without top), "
-            f"got others in {config.weights!r}; download them again"
-        ) from error
+    fill(
+        Path(config.weights),
+        network,
+        f"image.weights: expected the weights of {config.network} (without top) "
+        f"in {config.weights!r}",
+        "download them again",
+    )
     prepared = module.preprocess_input(pictures)
     return keras.Model(pictures, network(prepared, training=False), name="frozen")
 

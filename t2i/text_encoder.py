@@ -24,7 +24,7 @@ from t2i.captions import (
 from t2i.encoder_config import TextEncoderConfig
 from t2i.errors import InputError
 from t2i.files import replacing
-from t2i.keras_files import WEIGHTS, load_weights, member
+from t2i.keras_files import WEIGHTS, load_weights, member, require_encoder
 
 FORMAT = "t2i-encoder"
 VERSION = 1
@@ -160,12 +160,7 @@ def load_encoder(path: Path) -> TextEncoder:
     Raises:
         InputError: the file is missing, is no encoder, is of another version, or is damaged.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(
-            f"{path}: expected an encoder, got nothing there; "
-            "make one with `t2i-prep train-encoder`"
-        )
+    require_encoder(path)
     if path.stat().st_size > MAX_ENCODER_BYTES:
         raise InputError(
             f"{path}: expected at most {MAX_ENCODER_BYTES} bytes, got {path.stat().st_size}; "
