@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from encoder_samples import TEXTS, TINY, tiny_encoder
 
-from t2i import configfile
+from t2i import configfile, phrases, text_encoder
 from t2i.captions import CharTokenizer
 from t2i.encoder_config import EncoderConfig, TextEncoderConfig
 from t2i.text_encoder import build_text_encoder, parameter_count
@@ -94,33 +94,43 @@ def test_the_embedding_is_projected_from_the_mean_over_time():
     )
 
 
-def test_equal_captions_are_encoded_once(monkeypatch):
+def test_texts_are_embedded_in_batches_equal_ones_once(monkeypatch):
     encoder = tiny_encoder()
     batches = []
-    predict = encoder.model.predict_on_batch
-    monkeypatch.setattr(
-        encoder.model, "predict_on_batch", lambda codes: (batches.append(codes), predict(codes))[1]
-    )
-    embeddings = encoder.embed(TEXTS, batch_size=2)
-    assert [batch.shape for batch in batches] == [(2, 20), (2, 20)]
+
+    def spy(model, config, codes):
+        batches.append(codes.shape)
+        return phrases.encode(model, config, codes)
+
+    monkeypatch.setattr(text_encoder, "encode", spy)
+    embeddings = encoder.embed(TEXTS, batch_size=3)
+    assert [tuple(shape) for shape in batches] == [(3, 20)]
     assert embeddings.shape == (4, 4)
     assert embeddings.dtype == np.float32
-    assert embeddings[0].tolist() == embeddings[2].tolist()
-    expected = predict(CharTokenizer(20).encode(TEXTS))
+    expected = encoder.model.predict_on_batch(CharTokenizer(20).encode(TEXTS))
     np.testing.assert_allclose(embeddings, expected, atol=1e-6)
 
 
 def test_a_text_has_one_embedding_whatever_stands_beside_it():
     encoder = tiny_encoder()
-    alone = encoder.embed(TEXTS[1:2], batch_size=8)
-    assert encoder.embed(TEXTS, batch_size=8)[1].tolist() == alone[0].tolist()
+    alone = encoder.embed(TEXTS[1:2])
+    np.testing.assert_allclose(encoder.embed(TEXTS)[1:2], alone, atol=1e-6)
 
 
-def test_embedding_is_traced_once_and_prints_nothing(capfd):
+def test_many_texts_are_traced_once_and_nothing_is_printed(monkeypatch, capfd):
     encoder = tiny_encoder()
-    for count in (1, 2, 4):
-        encoder.embed(TEXTS[:count], batch_size=3)
-    assert encoder.model.predict_function.experimental_get_tracing_count() == 1
+    traced = []
+
+    def spy(model, config, codes):
+        traced.append(codes.shape[0])
+        return phrases.encode(model, config, codes)
+
+    monkeypatch.setattr(text_encoder, "encode", spy)
+    first = encoder.embed(TEXTS, batch_size=2)
+    np.testing.assert_array_equal(encoder.embed(TEXTS, batch_size=2), first)
+    assert traced == [None]
+    expected = encoder.model.predict_on_batch(CharTokenizer(20).encode(TEXTS))
+    np.testing.assert_allclose(first, expected, atol=1e-6)
     assert capfd.readouterr().out == ""
 
 
