@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from prep.examples import Example, Fault
-from prep.pictures import crop_and_resize, decoded
+from prep.pictures import square_of
 from t2i.errors import InputError
 from t2i.files import replacing
 from t2i.images import Pixels
@@ -129,7 +129,7 @@ def prepare(items: Sequence[Item], size: int, channels: int) -> list[Prepared]:
 
 def _prepared(example: Example, size: int, channels: int) -> Prepared:
     try:
-        return crop_and_resize(decoded(example.image, channels), example.box, size)
+        return square_of(example.image, example.box, size, channels)
     except InputError as error:
         return Fault(example.name, str(error))
 
