@@ -1,17 +1,20 @@
-"""A picture that may come from anybody -> the square of pixels that is stored."""
+"""A picture that may come from anybody -> the square of pixels that is stored.
+
+Each process that decodes imports this module, so it imports little.
+"""
 
 import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from prep.examples import Box, RawImage
+from prep.examples import Box, Example, Fault, RawImage
 from t2i.errors import InputError
 from t2i.images import Pixels, as_picture
 
@@ -29,6 +32,20 @@ _LEAST_OVERSAMPLING = 2
 _REDUCTIONS = (8, 4, 2)
 
 Region = tuple[float, float, float, float]
+Item = Example | Fault
+Prepared = Pixels | Fault
+
+
+def prepare(items: Sequence[Item], size: int, channels: int) -> list[Prepared]:
+    """Returns each picture as uint8 [size, size, channels], or why there is none."""
+    return [item if isinstance(item, Fault) else _prepared(item, size, channels) for item in items]
+
+
+def _prepared(example: Example, size: int, channels: int) -> Prepared:
+    try:
+        return square_of(example.image, example.box, size, channels)
+    except InputError as error:
+        return Fault(example.name, str(error))
 
 
 def square_of(image: RawImage, box: Box | None, size: int, channels: int) -> Pixels:

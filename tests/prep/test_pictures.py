@@ -9,9 +9,8 @@ import pytest
 from picture_samples import block_mean, example, fault_of, noise, pixels_of, saved
 from PIL import Image
 
-from prep.build import prepare
 from prep.examples import Box
-from prep.pictures import crop_and_resize, square_of
+from prep.pictures import crop_and_resize, prepare, square_of
 from t2i.errors import InputError
 
 
