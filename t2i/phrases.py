@@ -35,10 +35,9 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
         if config.batch_norm:
             x = model.get_layer(f"batch_norm_{index}")(x, training=False)
         rows = tf.reduce_max(x, axis=1)
-    x = tf.gather(rows, places)
-    for name in (config.recurrent_layer, "mean_over_time", "embedding"):
-        x = model.get_layer(name)(x)
-    return x
+    recurrent = _gru if config.recurrent == "gru" else _simple_rnn
+    states = recurrent(model.get_layer(config.recurrent_layer).cell, rows, places)
+    return model.get_layer("embedding")(tf.add_n(states) / len(states))
 
 
 def _convolved(layer: keras.layers.Conv1D, rows: Any, windows: Any) -> Any:
@@ -52,6 +51,33 @@ def _convolved(layer: keras.layers.Conv1D, rows: Any, windows: Any) -> Any:
     places = windows.shape[1] - size + 1
     parts = [tf.gather(products[i], windows[:, i : i + places]) for i in range(size)]
     return layer.activation(tf.add_n(parts) + layer.bias)
+
+
+def _gru(cell: keras.layers.GRUCell, rows: Any, places: Any) -> list[Any]:
+    """Returns the states, [n, units] a step, of rows [r, c] in the order of places [n, steps].
+
+    A row is multiplied with the input's weights once; Keras' own layer does so at every step.
+    """
+    update, reset, candidate = tf.split(tf.matmul(rows, cell.kernel) + cell.bias, 3, axis=1)
+    kernels = tf.split(tf.convert_to_tensor(cell.recurrent_kernel), 3, axis=1)
+    states = [tf.zeros((tf.shape(places)[0], cell.units))]
+    for step in tf.unstack(places, axis=1):
+        state = states[-1]
+        z = tf.sigmoid(tf.gather(update, step) + tf.matmul(state, kernels[0]))
+        r = tf.sigmoid(tf.gather(reset, step) + tf.matmul(state, kernels[1]))
+        new = tf.tanh(tf.gather(candidate, step) + tf.matmul(r * state, kernels[2]))
+        states.append(new + z * (state - new))
+    return states[1:]
+
+
+def _simple_rnn(cell: keras.layers.SimpleRNNCell, rows: Any, places: Any) -> list[Any]:
+    """Returns the states, as `_gru`."""
+    inputs = tf.matmul(rows, cell.kernel) + cell.bias
+    states = [tf.zeros((tf.shape(places)[0], cell.units))]
+    for step in tf.unstack(places, axis=1):
+        recurred = tf.matmul(states[-1], cell.recurrent_kernel)
+        states.append(tf.nn.relu(tf.gather(inputs, step) + recurred))
+    return states[1:]
 
 
 def _windows(places: Any, width: int, stride: int) -> Any:

@@ -23,11 +23,10 @@ def encoder_of(tokenizer: str = "char", **changes: object) -> TextEncoder:
     encoder = tiny_encoder(tokenizer, length=32, convolutions=LAYERS, **changes)
     random = np.random.default_rng(0)
     for weight in encoder.model.weights:
-        if weight.name != "embeddings" or weight.trainable:
-            # Positive ones are variances, too.
-            weight.assign(random.uniform(0.1, 1.0, weight.shape) * random.choice([1, 1, 1, -1]))
-        if weight.name == "moving_variance":
-            weight.assign(np.abs(weight))
+        # All but the one-hot rows.
+        if weight.trainable or weight.name.startswith("moving"):
+            values = random.normal(0.0, 0.5, weight.shape)
+            weight.assign(np.abs(values) if weight.name == "moving_variance" else values)
     return encoder
 
 
