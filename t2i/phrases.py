@@ -35,8 +35,11 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
         if config.batch_norm:
             x = model.get_layer(f"batch_norm_{index}")(x, training=False)
         rows = tf.reduce_max(x, axis=1)
+    states, steps = [], tf.unstack(places, axis=1)
+    if config.separate_first_step:
+        states = [model.get_layer("first_step")(tf.gather(rows, steps.pop(0)))]
     recurrent = _gru if config.recurrent == "gru" else _simple_rnn
-    states = recurrent(model.get_layer(config.recurrent_layer).cell, rows, places)
+    states += recurrent(model.get_layer(config.recurrent_layer).cell, rows, steps, *states)
     return model.get_layer("embedding")(tf.add_n(states) / len(states))
 
 
@@ -53,15 +56,18 @@ def _convolved(layer: keras.layers.Conv1D, rows: Any, windows: Any) -> Any:
     return layer.activation(tf.add_n(parts) + layer.bias)
 
 
-def _gru(cell: keras.layers.GRUCell, rows: Any, places: Any) -> list[Any]:
-    """Returns the states, [n, units] a step, of rows [r, c] in the order of places [n, steps].
+def _gru(cell: keras.layers.GRUCell, rows: Any, steps: list[Any], state: Any = 0.0) -> list[Any]:
+    """Returns the states, [n, units] a step, of steps [n] that number rows [r, c].
 
     A row is multiplied with the input's weights once; Keras' own layer does so at every step.
+
+    Args:
+        state: before the first step, [n, units], or zero.
     """
     update, reset, candidate = tf.split(tf.matmul(rows, cell.kernel) + cell.bias, 3, axis=1)
     kernels = tf.split(tf.convert_to_tensor(cell.recurrent_kernel), 3, axis=1)
-    states = [tf.zeros((tf.shape(places)[0], cell.units))]
-    for step in tf.unstack(places, axis=1):
+    states = [tf.zeros((tf.size(steps[0]), cell.units)) + state]
+    for step in steps:
         state = states[-1]
         z = tf.sigmoid(tf.gather(update, step) + tf.matmul(state, kernels[0]))
         r = tf.sigmoid(tf.gather(reset, step) + tf.matmul(state, kernels[1]))
@@ -70,11 +76,13 @@ def _gru(cell: keras.layers.GRUCell, rows: Any, places: Any) -> list[Any]:
     return states[1:]
 
 
-def _simple_rnn(cell: keras.layers.SimpleRNNCell, rows: Any, places: Any) -> list[Any]:
+def _simple_rnn(
+    cell: keras.layers.SimpleRNNCell, rows: Any, steps: list[Any], state: Any = 0.0
+) -> list[Any]:
     """Returns the states, as `_gru`."""
     inputs = tf.matmul(rows, cell.kernel) + cell.bias
-    states = [tf.zeros((tf.shape(places)[0], cell.units))]
-    for step in tf.unstack(places, axis=1):
+    states = [tf.zeros((tf.size(steps[0]), cell.units)) + state]
+    for step in steps:
         recurred = tf.matmul(states[-1], cell.recurrent_kernel)
         states.append(tf.nn.relu(tf.gather(inputs, step) + recurred))
     return states[1:]
@@ -90,11 +98,10 @@ def _distinct(windows: Any) -> tuple[Any, Any]:
     """Returns the different windows, [d, width], and for each of [n, windows] which it is."""
     flat = tf.reshape(tf.cast(windows, tf.int64), [-1, windows.shape[2]])
     bound = tf.reduce_max(flat) + 1
-    which = flat[:, 0]
+    found = tf.unique(flat[:, 0])
     for column in range(1, windows.shape[2]):
         # Both factors are below 2^31: numbers of windows, or codes.
-        found = tf.unique(which * bound + flat[:, column])
-        which = tf.cast(found.idx, tf.int64)
+        found = tf.unique(tf.cast(found.idx, tf.int64) * bound + flat[:, column])
     rows = tf.range(tf.shape(flat)[0])
-    one_of_each = tf.math.unsorted_segment_min(rows, which, tf.size(found.y))
-    return tf.gather(flat, one_of_each), tf.reshape(which, tf.shape(windows)[:2])
+    one_of_each = tf.math.unsorted_segment_min(rows, found.idx, tf.size(found.y))
+    return tf.gather(flat, one_of_each), tf.reshape(found.idx, tf.shape(windows)[:2])
