@@ -49,6 +49,7 @@ lint: $(TESTABLE)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/train_step.py
 	$(BIN)/python benchmarks/text_encoder.py
+	$(BIN)/python benchmarks/feel.py --repeats 3
 
 # The demo is the main job at a size for two CPU cores, a stage a target: interrupted, the same
 # command goes on where it stopped.

@@ -1,4 +1,4 @@
-"""Says on what a benchmark ran."""
+"""Says on what a benchmark ran, and how much memory that took."""
 
 import os
 import platform
@@ -21,3 +21,12 @@ def describe() -> str:
             continue
     cores = len(os.sched_getaffinity(0))
     return f"{processor}, {cores} cores; Python {platform.python_version()}, {', '.join(versions)}"
+
+
+def peak_mb(pid: str) -> float:
+    """Returns the peak memory of a process, shared pages included, or 0 when it has ended.
+
+    From /proc: `getrusage` also counts what a process held before it became this program.
+    """
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from machine import describe
+from machine import describe, peak_mb
 
 from prep.build import build_pairs
 from prep.sources.cub import Cub
@@ -89,8 +89,8 @@ def _measure(arguments: argparse.Namespace) -> dict[str, float]:
         "pictures_per_cpu_second": done / (parent + workers),
         "parent_cpu_seconds": parent,
         "workers_cpu_seconds": workers,
-        "parent_peak_rss_mb": _peak_mb("self"),
-        "peak_rss_mb": _peak_mb("self") + sum(child_peaks.values()),
+        "parent_peak_rss_mb": peak_mb("self"),
+        "peak_rss_mb": peak_mb("self") + sum(child_peaks.values()),
     }
 
 
@@ -105,19 +105,10 @@ def _child_peaks() -> dict[str, float]:
     peaks = {}
     for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
         try:
-            peaks[pid] = _peak_mb(pid)
+            peaks[pid] = peak_mb(pid)
         except OSError:
             continue
     return peaks
-
-
-def _peak_mb(pid: str) -> float:
-    """Returns the peak memory of a process, shared pages included, or 0 when it has ended.
-
-    From /proc: `getrusage` also counts what a process held before it became this program.
-    """
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def _words(run: dict[str, float]) -> str:

@@ -13,19 +13,15 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from prep.examples import Example, Fault
-from prep.pictures import crop_and_resize, decoded
+from prep.examples import Fault
+from prep.pictures import Item, Prepared, prepare
 from t2i.errors import InputError
 from t2i.files import replacing
-from t2i.images import Pixels
 from t2i.pairs import SPLITS, EncoderStamp, SplitBy
 from t2i.pairs_writing import writing
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
 _CHUNK = 8
-
-Item = Example | Fault
-Prepared = Pixels | Fault
 
 
 @dataclass(frozen=True)
@@ -120,18 +116,6 @@ def build_pairs(
             )
     seconds = time.perf_counter() - start
     return Summary(images, captions, len(faults), seconds, report if faults else None)
-
-
-def prepare(items: Sequence[Item], size: int, channels: int) -> list[Prepared]:
-    """Returns each picture as uint8 [size, size, channels], or why there is none."""
-    return [item if isinstance(item, Fault) else _prepared(item, size, channels) for item in items]
-
-
-def _prepared(example: Example, size: int, channels: int) -> Prepared:
-    try:
-        return crop_and_resize(decoded(example.image, channels), example.box, size)
-    except InputError as error:
-        return Fault(example.name, str(error))
 
 
 def _all_prepared(

@@ -120,13 +120,10 @@ def import_encoder(torch_file: Path, out: Path) -> None:
 def embed(pairs: Path, encoder: Path) -> None:
     """Writes the embedding of every caption, and the encoder, into PAIRS."""
     from t2i import pairs as pairs_file
+    from t2i.keras_files import require_encoder
 
     total = sum(pairs_file.read_header(pairs).captions.values())
-    if not encoder.is_file():
-        raise InputError(
-            f"{encoder}: expected an encoder, got nothing there; "
-            "make one with `t2i-prep train-encoder`"
-        )
+    require_encoder(encoder)
     require_tensorflow()
     from tqdm import tqdm
 

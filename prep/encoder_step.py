@@ -12,6 +12,7 @@ from prep.joint_embedding import structured_joint_embedding
 from t2i.encoder_config import EncoderConfig
 from t2i.image_encoder import ImageEncoder
 from t2i.pairs import Pairs
+from t2i.phrases import encode
 from t2i.text_encoder import TextEncoder
 
 
@@ -82,10 +83,17 @@ class EncoderTraining:
         self.optimizer.learning_rate.assign(draw.learning_rate)
         with tf.GradientTape() as tape:
             image = self._image(self._batch(draw), training=True)
-            text = self._text(tf.gather(self._codes, draw.caption), training=True)
+            text = self._embedded(tf.gather(self._codes, draw.caption))
             loss = structured_joint_embedding(image, text, draw.class_id, self._sampler.classes)
         self.optimizer.apply(tape.gradient(loss, self._variables), self._variables)
         return loss
+
+    def _embedded(self, codes: Any) -> Any:
+        shape = self._config.text
+        if shape.batch_norm or shape.dropout:
+            # They look at the batch place by place: what recurs must be there each time.
+            return self._text(codes, training=True)
+        return encode(self._text, shape, codes)
 
     def _batch(self, draw: Draws) -> Any:
         """Returns the pictures of a batch, windowed and mirrored; or their frozen features."""

@@ -63,6 +63,11 @@ class TextEncoderConfig(Section):
             left.append(windows // layer.pool_stride + 1)
         return left[1:]
 
+    @property
+    def recurrent_layer(self) -> str:
+        """The recurrent layer's name."""
+        return {"gru": "gru", "relu": "rnn"}[self.recurrent]
+
     @model_validator(mode="after")
     def _checked(self) -> Self:
         least = 2 if self.separate_first_step else 1

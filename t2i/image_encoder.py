@@ -12,6 +12,7 @@ from PIL import Image
 
 from t2i.encoder_config import ImageEncoderConfig
 from t2i.errors import InputError
+from t2i.keras_files import fill
 
 _BATCH = 64
 # The convolutions halve the picture until it is no larger than this.
@@ -147,7 +148,8 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any, pretrained: bool)
             f"image.network: expected convolutional or one of {', '.join(sorted(known))}, "
             f"got {config.network!r}; choose one"
         )
-    if pretrained and (config.weights is None or not Path(config.weights).is_file()):
+    weights = Path(config.weights) if pretrained and config.weights else None
+    if pretrained and not (weights and weights.is_file()):
         raise InputError(
             f"image.weights: expected the weights of {config.network} (without top) on disk, "
             f"got {config.weights!r}; download them first"
@@ -156,14 +158,14 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any, pretrained: bool)
     network = getattr(module, config.network)(
         include_top=False, weights=None, pooling="avg", input_shape=pictures.shape[1:]
     )
-    try:
-        if pretrained:
-            network.load_weights(config.weights)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise InputError(
-            f"image.weights: expected the weights of {config.network} (without top), "
-            f"got others in {config.weights!r}; download them again"
-        ) from error
+    if weights:
+        fill(
+            weights,
+            network,
+            f"image.weights: expected the weights of {config.network} (without top) "
+            f"in {config.weights!r}",
+            "download them again",
+        )
     prepared = module.preprocess_input(pictures)
     return keras.Model(pictures, network(prepared, training=False), name="frozen")
 

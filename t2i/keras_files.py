@@ -46,25 +46,48 @@ def member(path: Path, archive: zipfile.ZipFile, name: str, bound: int) -> zipfi
     return info
 
 
+def require_encoder(path: Path) -> None:
+    """Raises InputError when there is no text encoder; cheap, so asked before Keras is imported."""
+    if not path.is_file():
+        raise InputError(
+            f"{path}: expected an encoder, got nothing there; "
+            "make one with `t2i-prep train-encoder`"
+        )
+
+
 def load_weights(path: Path, model: Any) -> None:
     """Fills a model with the weights in a `.keras` file.
 
     Raises:
         InputError: the file is no such archive, or holds other or damaged weights.
     """
+    fill(path, model, f"{path}: expected the weights of a {model.name}", "make it again")
+
+
+def fill(path: Path, model: Any, expected: str, advice: str) -> None:
+    """Fills every weight of a model from a `.keras`, `.weights.h5` or `.h5` file.
+
+    Args:
+        path: the file.
+        model: built.
+        expected: the start of a message, `place: expected ...`.
+        advice: its end, what to do.
+
+    Raises:
+        InputError: the file holds other or damaged weights.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            member(path, archive, WEIGHTS, path.stat().st_size)
+        if path.suffix == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                member(path, archive, WEIGHTS, path.stat().st_size)
         with warnings.catch_warnings():
             # Where a file lacks a layer's weights, Keras warns and leaves the random ones.
             warnings.simplefilter("error", UserWarning)
             model.load_weights(path)
     except _UNREADABLE as error:
-        raise InputError(
-            f"{path}: expected the weights of a {model.name}, got others; make it again"
-        ) from error
+        raise InputError(f"{expected}, got others; {advice}") from error
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-        raise InputError(f"{path}: expected finite weights, got nan or infinity; make it again")
+        raise InputError(f"{expected}, got nan or infinity; {advice}")
 
 
 def weights_sha256(*models: Any) -> str:

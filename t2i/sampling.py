@@ -82,7 +82,7 @@ class Painter:
                 raise InputError(
                     f"captions: expected words, got {caption!r}; describe a picture in English"
                 )
-        return self._sentences.embed(captions, batch_size=min(256, len(captions)))
+        return self._sentences.embed(captions)
 
     def latents(self, count: int, seed: int) -> Floats:
         """Returns float32 [count, z] ~ N(0, 1)."""

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import pydantic
+import tensorflow as tf
 
 from t2i.captions import (
     MAX_SENTENCEPIECE_BYTES,
@@ -24,7 +26,8 @@ from t2i.captions import (
 from t2i.encoder_config import TextEncoderConfig
 from t2i.errors import InputError
 from t2i.files import replacing
-from t2i.keras_files import WEIGHTS, load_weights, member
+from t2i.keras_files import WEIGHTS, load_weights, member, require_encoder
+from t2i.phrases import encode
 
 FORMAT = "t2i-encoder"
 VERSION = 1
@@ -72,13 +75,13 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
 
 def _states(config: TextEncoderConfig, x: Any) -> Any:
     """Returns the recurrent layer's state after each step, [n, steps, recurrent_units]."""
-    units = config.recurrent_units
+    units, name = config.recurrent_units, config.recurrent_layer
     if config.recurrent == "gru":
-        recurrent = keras.layers.GRU(units, reset_after=False, return_sequences=True, name="gru")
+        recurrent = keras.layers.GRU(units, reset_after=False, return_sequences=True, name=name)
         activation = "tanh"
     else:
         recurrent = keras.layers.SimpleRNN(
-            units, activation="relu", return_sequences=True, name="rnn"
+            units, activation="relu", return_sequences=True, name=name
         )
         activation = "relu"
     if not config.separate_first_step:
@@ -109,31 +112,36 @@ class TextEncoder:
     @property
     def kind(self) -> str:
         """The encoder's name of its shape, `char-cnn-gru` for example."""
-        recurrent = {"gru": "gru", "relu": "rnn"}[self.config.recurrent]
-        return f"{self.tokenizer.kind}-cnn-{recurrent}"
+        return f"{self.tokenizer.kind}-cnn-{self.config.recurrent_layer}"
 
     @property
     def embedding_size(self) -> int:
         """Numbers in an embedding."""
         return self.config.embedding_size
 
-    def embed(self, texts: Sequence[str], batch_size: int = 256) -> npt.NDArray[np.float32]:
-        """Returns embeddings, float32 [n, d]; equal texts are encoded once.
+    def embed(self, texts: Sequence[str], batch_size: int = 1024) -> npt.NDArray[np.float32]:
+        """Returns embeddings, float32 [n, d]; equal texts, and equal phrases, are encoded once.
 
-        The last batch is filled up, so that the network is traced for one shape only and a
-        text has the same embedding whatever stands beside it.
+        What stands beside a text changes its embedding by no more than rounding does.
         """
-        rows: dict[str, int] = {}
-        which = [rows.setdefault(text, len(rows)) for text in texts]
-        codes = self.tokenizer.encode(list(rows))
-        embeddings = np.empty((len(rows), self.embedding_size), np.float32)
-        for start in range(0, len(rows), batch_size):
-            own = codes[start : start + batch_size]
-            batch = np.zeros((batch_size, codes.shape[1]), np.int32)
-            batch[: len(own)] = own
-            found = self.model.predict_on_batch(batch)
-            embeddings[start : start + batch_size] = found[: len(own)]
-        return embeddings[which]
+        # In order, neighbours begin alike: a batch has the fewer different phrases.
+        distinct = sorted(set(texts))
+        row_of = {text: row for row, text in enumerate(distinct)}
+        codes = self.tokenizer.encode(distinct)
+        # To trace a graph takes longer than a batch does.
+        run = self._run if len(codes) <= batch_size else self._traced
+        embeddings = np.empty((len(codes), self.embedding_size), np.float32)
+        for start in range(0, len(codes), batch_size):
+            rows = slice(start, start + batch_size)
+            embeddings[rows] = run(tf.constant(codes[rows])).numpy()
+        return embeddings[[row_of[text] for text in texts]]
+
+    def _run(self, codes: Any) -> Any:
+        return encode(self.model, self.config, codes)
+
+    @cached_property
+    def _traced(self) -> Any:
+        return tf.function(self._run, [tf.TensorSpec((None, self.config.length), tf.int32)])
 
 
 def save_encoder(path: Path, encoder: TextEncoder) -> None:
@@ -160,12 +168,7 @@ def load_encoder(path: Path) -> TextEncoder:
     Raises:
         InputError: the file is missing, is no encoder, is of another version, or is damaged.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(
-            f"{path}: expected an encoder, got nothing there; "
-            "make one with `t2i-prep train-encoder`"
-        )
+    require_encoder(path)
     if path.stat().st_size > MAX_ENCODER_BYTES:
         raise InputError(
             f"{path}: expected at most {MAX_ENCODER_BYTES} bytes, got {path.stat().st_size}; "

@@ -12,8 +12,9 @@ import pytest
 from picture_samples import example, plain, saved
 from PIL import Image
 
-from prep.build import Item, Summary, build_pairs
+from prep.build import Summary, build_pairs
 from prep.examples import Example, Fault
+from prep.pictures import Item
 from prep.sources.cub import Cub
 from prep.splits import official_split
 from t2i.errors import InputError

@@ -9,9 +9,8 @@ import pytest
 from picture_samples import block_mean, example, fault_of, noise, pixels_of, saved
 from PIL import Image
 
-from prep.build import prepare
 from prep.examples import Box
-from prep.pictures import crop_and_resize, decoded
+from prep.pictures import crop_and_resize, prepare, square_of
 from t2i.errors import InputError
 
 
@@ -98,18 +97,53 @@ def test_bytes_and_pixels_are_pictures_too(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", Image.fromarray(pixels), "PNG")
     grey = pixels[..., :1]
     for image in (path, path.read_bytes(), pixels):
-        np.testing.assert_array_equal(decoded(image, 3), pixels)
-        np.testing.assert_array_equal(decoded(image, 1), Image.fromarray(pixels).convert("L"))
-    np.testing.assert_array_equal(decoded(grey, 1), grey[..., 0])
-    np.testing.assert_array_equal(decoded(grey, 3), grey.repeat(3, axis=2))
+        np.testing.assert_array_equal(square_of(image, None, 12, 3), pixels)
+        shades = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
+        np.testing.assert_array_equal(square_of(image, None, 12, 1), shades)
+    np.testing.assert_array_equal(square_of(grey, None, 12, 1), grey)
+    np.testing.assert_array_equal(square_of(grey, None, 12, 3), grey.repeat(3, axis=2))
     with pytest.raises(InputError, match="expected a JPEG or PNG picture, got something else"):
-        decoded(b"no picture", 3)
+        square_of(b"no picture", None, 12, 3)
 
 
 def test_greys_keep_their_channel() -> None:
     picture = Image.fromarray(noise(16, 16)).convert("L")
     assert crop_and_resize(picture, None, 8).shape == (8, 8, 1)
     assert crop_and_resize(picture, (4, 4, 8, 8), 8).shape == (8, 8, 1)
+
+
+def _scene(width: int, height: int) -> Image.Image:
+    """Clouds whose detail falls with its size, as in photographs."""
+    random = np.random.default_rng(0)
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width))
+    frequency[0, 0] = 1.0
+    waves = np.fft.fft2(random.normal(size=(3, height, width))) / frequency
+    values = np.moveaxis(np.fft.ifft2(waves).real, 0, 2)
+    return Image.fromarray(np.uint8(np.clip(128 + 45 * values / values.std(), 0, 255)))
+
+
+# Boxes in the middle, clipped by a corner, and none; an odd size, that no reduction divides.
+@pytest.mark.parametrize("box", [(80, 60, 150, 90), (150, 120, 170, 110), None])
+@pytest.mark.parametrize("size", [16, 24, 40])
+def test_a_jpeg_decoded_smaller_looks_the_same(tmp_path: Path, box: Box | None, size: int) -> None:
+    path = tmp_path / "a.jpg"
+    _scene(331, 247).save(path, quality=90)
+    found = square_of(path, box, size, 3).astype(int)
+    with Image.open(path) as full:
+        expected = crop_and_resize(full.convert("RGB"), box, size)
+    difference = np.abs(found - expected)
+    # Photographs are smoother: over CUB, 1.35. With whole pixels it would be up to 4.5, and 28.
+    assert 0 < difference.mean() < 2.4
+    assert difference.max() < 13
+
+
+def test_a_jpeg_is_decoded_whole_where_the_crop_is_small(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    _scene(331, 247).save(path, quality=90)
+    with Image.open(path) as full:
+        expected = crop_and_resize(full.convert("RGB"), (80, 60, 80, 80), 31)
+    # 120 pixels are fewer than 2 x 2 x 31.
+    np.testing.assert_array_equal(square_of(path, (80, 60, 80, 80), 31, 3), expected)
 
 
 def test_transparency_shows_white(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -103,6 +104,24 @@ def test_weights_that_are_none_are_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         build_image_encoder(config, 6)
     assert str(caught.value) == (
-        "image.weights: expected the weights of MobileNetV2 (without top), "
-        f"got others in {str(weights)!r}; download them again"
+        "image.weights: expected the weights of MobileNetV2 (without top) "
+        f"in {str(weights)!r}, got others; download them again"
+    )
+
+
+def test_weights_of_fewer_layers_are_refused(tmp_path):
+    # Keras itself would warn, and leave the missing layers random.
+    weights = tmp_path / "part.weights.h5"
+    network = keras.applications.MobileNetV2(
+        include_top=False, weights=None, pooling="avg", input_shape=(32, 32, 3)
+    )
+    network.save_weights(weights)
+    with h5py.File(weights, "r+") as file:
+        del file["layers/conv2d"]
+    config = ImageEncoderConfig(network="MobileNetV2", weights=str(weights), image_size=32)
+    with pytest.raises(InputError) as caught:
+        build_image_encoder(config, 6)
+    assert str(caught.value) == (
+        "image.weights: expected the weights of MobileNetV2 (without top) "
+        f"in {str(weights)!r}, got others; download them again"
     )

@@ -134,7 +134,7 @@ def test_weights_that_are_not_numbers_are_refused(run: Path, tmp_path: Path) -> 
     with pytest.raises(InputError) as error:
         Painter(tmp_path / "run")
     assert str(error.value) == (
-        f"{tmp_path / 'run' / 'generator.keras'}: expected finite weights, "
+        f"{tmp_path / 'run' / 'generator.keras'}: expected the weights of a generator, "
         "got nan or infinity; make it again"
     )
 

@@ -1,0 +1,27 @@
+"""Text encoders small enough for a test."""
+
+import keras
+
+from t2i.captions import CharTokenizer, SentencePieceTokenizer, train_sentencepiece
+from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
+from t2i.text_encoder import TextEncoder, build_text_encoder
+
+TEXTS = ["a red bird with black wings", "a blue bird", "a red bird with black wings", "Ω\udc80"]
+TINY = TextEncoderConfig(
+    length=20,
+    convolutions=[ConvolutionConfig(filters=6, pool_size=2, pool_stride=2)],
+    batch_norm=True,
+    dropout=0.2,
+    recurrent_units=5,
+    embedding_size=4,
+)
+
+
+def tiny_encoder(tokenizer: str = "char", **changes: object) -> TextEncoder:
+    config = TINY.model_copy(update={"tokenizer": tokenizer, **changes})
+    keras.utils.set_random_seed(3)
+    if tokenizer == "char":
+        own = CharTokenizer(config.length)
+    else:
+        own = SentencePieceTokenizer(train_sentencepiece(TEXTS[:2], 40), config.length)
+    return TextEncoder(build_text_encoder(config, own.vocabulary_size), own, config)
