@@ -33,7 +33,7 @@ def stackgan(pairs: Path, out: Path) -> None:
 @click.argument("pairs", type=FILE)
 @click.argument("out", metavar="OUT.hdf5", type=FILE)
 def aelnouby(pairs: Path, out: Path) -> None:
-    """Writes A. El-Nouby's HDF5 to OUT.hdf5."""
+    """Writes El-Nouby's HDF5 to OUT.hdf5."""
     from prep.exports.aelnouby import export_aelnouby
 
     _export(pairs, out, export_aelnouby)

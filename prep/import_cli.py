@@ -254,7 +254,7 @@ def stackgan(folder: Path, images: Path, captions: Path, crop: str, target: Targ
 @click.argument("path", metavar="FILE", type=FILE)
 @makes_pairs()
 def aelnouby(path: Path, target: Target) -> None:
-    """Imports A. El-Nouby's birds.hdf5 or flowers.hdf5; its pictures are taken whole."""
+    """Imports El-Nouby's birds.hdf5 or flowers.hdf5; its pictures are taken whole."""
     from prep.sources.aelnouby import Aelnouby
 
     source = Aelnouby(path)
