@@ -9,6 +9,8 @@ memory grows.
 """
 
 import argparse
+import importlib.util
+import io
 import json
 import os
 import random
@@ -18,12 +20,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from machine import describe
+from PIL import Image
 
 from prep.build import build_pairs
 from prep.examples import Example, Source
@@ -33,9 +39,13 @@ from prep.pictures import crop_and_resize, decoded
 from prep.sources.aelnouby import Aelnouby
 from prep.sources.cub import Cub, picture_files
 from prep.sources.stackgan import StackGan
+from prep.sources.tfds import Tfds
 from prep.splits import official_split
+from prep.tfds_copies import PreparedCopy
 from t2i.pairs import EncoderStamp
 
+# The extra `tfds` is not everybody's.
+_HAS_TFDS = importlib.util.find_spec("tensorflow_datasets") is not None
 _SIZE = 76
 _STAMP = EncoderStamp("0" * 64, "imported: chance", 1024)
 
@@ -76,6 +86,8 @@ _SOURCES: dict[str, Callable[[Path], tuple[Source, EncoderStamp | None]]] = {
     "stackgan pickle": lambda folder: _stackgan(folder, Path(f"{_SIZE}images.pickle")),
     "aelnouby": lambda folder: _aelnouby(folder / "birds.hdf5"),
 }
+if _HAS_TFDS:
+    _SOURCES["tfds"] = lambda folder: (_tfds(folder), None)
 
 
 def _cub(folder: Path, captions: Path) -> Cub:
@@ -90,6 +102,10 @@ def _stackgan(folder: Path, images: Path) -> tuple[Source, EncoderStamp | None]:
 def _aelnouby(path: Path) -> tuple[Source, EncoderStamp | None]:
     source = Aelnouby(path)
     return source, source.stamp()
+
+
+def _tfds(folder: Path) -> Tfds:
+    return Tfds(PreparedCopy(folder, "birds"), folder / "stackgan", True, official_split())
 
 
 def _measured(folder: Path, kind: str, workers: int) -> tuple[float, float, float]:
@@ -118,6 +134,10 @@ def _write_layouts(folder: Path, cub: Path, captions: Path, count: int) -> None:
     build_pairs(examples, folder / "birds.h5", _SIZE, "benchmark", encoder=_STAMP)
     export_stackgan(PairsFile(folder / "birds.h5"), folder / "stackgan")
     _write_hdf5(folder / "birds.hdf5", examples)
+    if _HAS_TFDS:
+        # In a process of its own: what TensorFlow takes would count as the memory of every source.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            pool.submit(_write_tfds, folder, examples).result()
 
 
 def _repeated(source: Cub, count: int) -> Iterator[Example]:
@@ -165,6 +185,43 @@ def _write_hdf5(path: Path, examples: list[Example]) -> None:
                 group["txt"] = one.captions[number] + "\n"
                 group["img"] = picture
                 group["embeddings"] = np.ones(1024)
+
+
+def _write_tfds(data_dir: Path, examples: list[Example]) -> None:
+    """Writes a copy with the features of TFDS' `caltech_birds2011` that an import asks for."""
+    import tensorflow_datasets as tfds
+
+    sys.stdout = sys.stderr
+
+    def rows() -> Iterator[tuple[int, dict[str, Any]]]:
+        for number, one in enumerate(examples):
+            content = Path(str(one.image)).read_bytes()
+            width, height = Image.open(io.BytesIO(content)).size
+            x, y, own_width, own_height = one.box or (0, 0, width, height)
+            sides = y / height, x / width, (y + own_height) / height, (x + own_width) / width
+            yield (
+                number,
+                {
+                    "image": io.BytesIO(content),
+                    "image/filename": f"{one.name}.jpg",
+                    "label": one.class_id - 1,
+                    "bbox": tfds.features.BBox(*(min(max(side, 0.0), 1.0) for side in sides)),
+                },
+            )
+
+    features = {
+        "image": tfds.features.Image(),
+        "image/filename": tfds.features.Text(),
+        "label": tfds.features.ClassLabel(num_classes=200),
+        "bbox": tfds.features.BBoxFeature(),
+    }
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="birds",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={"train": rows()},
+        data_dir=data_dir,
+    )
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from prep.exports.pairs_file import PairsFile
 from t2i.files import sha256
 from t2i.images import Pixels, as_picture
-from t2i.pairs import SPLITS, read, read_header
+from t2i.pairs import SPLITS
 
 Row = Mapping[str, Any]
 
@@ -34,13 +35,12 @@ class T2iPairs(tfds.core.GeneratorBasedBuilder):  # type: ignore[misc]
         Raises:
             InputError: it is no pairs file.
         """
-        self._pairs = Path(pairs)
-        self._header = read_header(self._pairs)
-        config = tfds.core.BuilderConfig(name=sha256(self._pairs)[:16])
+        self._pairs = PairsFile(Path(pairs))
+        config = tfds.core.BuilderConfig(name=sha256(Path(pairs))[:16])
         super().__init__(**{**kwargs, "config": config})
 
     def _info(self) -> tfds.core.DatasetInfo:
-        header = self._header
+        header = self._pairs.header
         features = {
             "image": tfds.features.Image(
                 shape=(header.image_size, header.image_size, header.channels), encoding_format="png"
@@ -61,21 +61,21 @@ class T2iPairs(tfds.core.GeneratorBasedBuilder):  # type: ignore[misc]
     def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[tuple[int, Row]]]:
         del dl_manager
         return {
-            split: self._generate_examples(split) for split in SPLITS if self._header.images[split]
+            split: self._generate_examples(split)
+            for split in SPLITS
+            if self._pairs.header.images[split]
         }
 
     def _generate_examples(self, split: str) -> Iterator[tuple[int, Row]]:
-        rows = read(self._pairs, [split])
-        for index, name in enumerate(rows.name):
+        for index, pair in enumerate(self._pairs.pairs_of(split)):
             row = {
-                "image": io.BytesIO(_png(rows.image[index])),
-                "image/filename": f"{name}.png",
-                "label": int(rows.class_id[index]),
-                "captions": rows.captions_of(index),
+                "image": io.BytesIO(_png(pair.image)),
+                "image/filename": f"{pair.name}.png",
+                "label": pair.class_id,
+                "captions": list(pair.captions),
             }
-            if rows.embedding is not None:
-                own = slice(*rows.caption_offset[index : index + 2])
-                row["embeddings"] = rows.embedding[own]
+            if self._pairs.header.encoder:
+                row["embeddings"] = pair.embeddings
             yield index, row
 
 

@@ -58,17 +58,21 @@ class PairsFile:
         Raises:
             InputError: pictures and captions don't share out.
         """
+        for split in SPLITS:
+            yield from self.pairs_of(split)
+
+    def pairs_of(self, split: str) -> Iterator[Pair]:
+        """Yields the pictures of a split; raises as all of them."""
         with opened(self._path) as file:
-            for split in SPLITS:
-                offset = file[split]["caption_offset"][:].tolist()
-                captions = self.header.captions[split]
-                if (offset[0], offset[-1]) != (0, captions) or offset != sorted(set(offset)):
-                    raise InputError(
-                        f"{self._path}: {split}/caption_offset: expected to rise from 0 to "
-                        f"{captions}, got otherwise; see `t2i-prep check {self._path}`"
-                    )
-                for start in range(0, len(offset) - 1, _BLOCK):
-                    yield from self._block(file[split], split, start, offset)
+            offset = file[split]["caption_offset"][:].tolist()
+            captions = self.header.captions[split]
+            if (offset[0], offset[-1]) != (0, captions) or offset != sorted(set(offset)):
+                raise InputError(
+                    f"{self._path}: {split}/caption_offset: expected to rise from 0 to "
+                    f"{captions}, got otherwise; see `t2i-prep check {self._path}`"
+                )
+            for start in range(0, len(offset) - 1, _BLOCK):
+                yield from self._block(file[split], split, start, offset)
 
     def _block(self, group: Any, split: str, start: int, offset: list[int]) -> Iterator[Pair]:
         end = min(start + _BLOCK, len(offset) - 1)
