@@ -19,6 +19,8 @@ LAYERS = (
         "t2i.pairs_lookup",
         "t2i.keras_files",
         "t2i.batch_norm",
+        "t2i.adam",
+        "t2i.image_convolutions",
         "t2i.augmentation",
         "t2i.networks",
     },
