@@ -20,6 +20,7 @@ from t2i.batches import Batch
 from t2i.config import Config, OptimizerConfig
 from t2i.image_convolutions import ImageConv2D, ImageConv2DTranspose
 from t2i.networks import STOCK, Kernels, Whitening, build_discriminator, build_generator
+from t2i.strategy import on_gpu
 
 Tensor = Any
 Terms = dict[str, Tensor]
@@ -87,8 +88,8 @@ class TextToImageGAN:
             keras.layers.BatchNormalization
             if config.networks.synchronized_batch_norm
             else FusedBatchNormalization,
-            ImageConv2D,
-            ImageConv2DTranspose,
+            # cuDNN has kernels of its own for three channels.
+            *(() if on_gpu() else (ImageConv2D, ImageConv2DTranspose)),
         )
         sizes = (config.networks, config.image_size, embedding_size)
         made = (precision, whitening, channels)
