@@ -1,5 +1,6 @@
 """The training step without the loop around it, and the ceilings it works under."""
 
+import math
 import statistics
 import time
 
@@ -110,21 +111,24 @@ class BareStep:
 
 def _operations(op: tf.Operation) -> int:
     """Returns twice the products of one operation; 0 of those that are no product."""
-    shapes = [tensor.shape.as_list() for tensor in op.inputs]
+
+    def shape(index: int) -> list[int]:
+        return [int(side) for side in op.inputs[index].shape]
+
     if op.type == "MatMul":
-        inner = shapes[0][0 if op.get_attr("transpose_a") else 1]
-        return 2 * inner * op.outputs[0].shape.num_elements()
+        inner = shape(0)[0 if op.get_attr("transpose_a") else 1]
+        return 2 * inner * int(op.outputs[0].shape.num_elements())
     if op.type == "Conv2D":
-        places, kernel = op.outputs[0].shape.as_list(), shapes[1]
+        places, kernel = [int(side) for side in op.outputs[0].shape], shape(1)
     elif op.type == "Conv2DBackpropInput":
-        places, kernel = shapes[2], shapes[1]
+        places, kernel = shape(2), shape(1)
     elif op.type == "Conv2DBackpropFilter":
         sizes = tf.get_static_value(op.inputs[1])
-        places = shapes[2]
-        kernel = op.outputs[0].shape.as_list() if sizes is None else [int(size) for size in sizes]
+        places = shape(2)
+        kernel = [int(side) for side in (op.outputs[0].shape if sizes is None else sizes)]
     else:
         return 0
-    return 2 * int(np.prod(places[:3], dtype=np.int64)) * int(np.prod(kernel, dtype=np.int64))
+    return 2 * math.prod(places[:3]) * math.prod(kernel)
 
 
 def gemm_gflops(precision: str, size: int = 4096, repeats: int = 5) -> float:

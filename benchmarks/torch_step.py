@@ -92,8 +92,9 @@ def _compare(arguments: argparse.Namespace) -> None:
     print(describe())
     print(
         f"{arguments.size} px, batch {arguments.batch}, ngf {arguments.ngf}, "
-        f"{arguments.precision}: {rates['ours']:.1f} images/s; PyTorch tuned {rates['torch_tuned']:.1f} (ratio "
-        f"{tuned:.2f}), naive in float32 {rates['torch_naive']:.1f} (ratio {naive:.2f})"
+        f"{arguments.precision}: {rates['ours']:.1f} images/s; PyTorch tuned "
+        f"{rates['torch_tuned']:.1f} (ratio {tuned:.2f}), naive in float32 "
+        f"{rates['torch_naive']:.1f} (ratio {naive:.2f})"
     )
     figures = {f"{name}_images_per_second": rate for name, rate in rates.items()}
     figures |= {"ratio_to_tuned": tuned, "ratio_to_naive": naive}

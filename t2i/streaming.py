@@ -25,8 +25,9 @@ Residence = Literal["device", "host", "file"]
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
-# Share of a memory that the pairs may take: networks, activations and copies need the rest.
-_SHARE = 0.4
+# Shares of a memory that the pairs may take; networks and activations need the rest. Where the
+# device is the host, its copy is a second one for a moment.
+_DEVICE_SHARE, _HOST_SHARE = 0.4, 0.7
 
 
 def choose_residence(
@@ -45,9 +46,9 @@ def choose_residence(
     size = pairs_bytes(training, header)
     device_bytes = device_bytes or host_bytes
     said = f"{size / 1e9:.1f} GB of pictures and embeddings"
-    if size <= _SHARE * device_bytes:
+    if size <= _DEVICE_SHARE * device_bytes:
         return "device", f"{said} fit its {device_bytes / 1e9:.0f} GB"
-    if size <= _SHARE * host_bytes:
+    if size <= _HOST_SHARE * host_bytes:
         return "host", f"{said} fit no device of {device_bytes / 1e9:.0f} GB"
     return "file", f"{said} fit no memory of {host_bytes / 1e9:.0f} GB"
 

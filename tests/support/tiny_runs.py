@@ -69,7 +69,7 @@ def in_a_process(
 ) -> int:
     arguments = [str(tmp_path / "tiny.yaml"), str(data), str(run), str(devices), str(kill_at)]
     return subprocess.run(
-        [sys.executable, "-c", SCRIPT, *arguments], capture_output=True, timeout=240
+        [sys.executable, "-c", SCRIPT, *arguments], capture_output=True, timeout=600
     ).returncode
 
 

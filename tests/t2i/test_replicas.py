@@ -53,7 +53,7 @@ def test_two_workers_equal_one(tmp_path: Path) -> None:
                 stderr=subprocess.STDOUT,
             )
         )
-    outputs = [worker.communicate(timeout=240)[0].decode() for worker in workers]
+    outputs = [worker.communicate(timeout=600)[0].decode() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outputs
     train(config, data, tmp_path / "one")
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")

@@ -75,7 +75,7 @@ def test_the_smallest_memory_that_has_room_is_chosen(
     residence, reason = choose_residence(training, header, 2 * size)
     assert residence == "host"
     assert reason.endswith(" GB of pictures and embeddings fit no device of 0 GB")
-    monkeypatch.setattr(streaming.os, "sysconf", lambda _: int((2 * size) ** 0.5))
+    monkeypatch.setattr(streaming.os, "sysconf", lambda _: int((1.2 * size) ** 0.5))
     assert choose_residence(training, header, 2 * size)[0] == "file"
     asked = TrainingConfig(data="host")
     assert choose_residence(asked, header, None) == ("host", "as configured")
