@@ -1,102 +1,171 @@
-"""Images a second of `t2i train`, and what the machine would allow.
+"""Images a second of `t2i train`, what the loop costs, and what the machine would allow.
 
     python benchmarks/train_step.py [--ngf 64] [--ndf 64] [--batch 64] [--precision float32]
+    python benchmarks/train_step.py --device gpu --ngf 128 --precision mixed_bfloat16 --steps 50
 
 The real command's own training loop runs on random pictures of 76 pixels, GAN-CLS + GAN-INT +
-feature matching at 64 pixels; sampling and checkpoints are left to the end. Beside it, in the
-same process, the rate of a large matrix product is measured: the ceiling of the arithmetic.
+feature matching at 64 pixels; its curves are logged in every repeat, and grids and checkpoints
+are made behind every third. Beside it, in the same process, run the bare step and a large
+matrix product: the ceiling of the arithmetic. `useful` are the operations of the convolutions
+and products that the step can't do without.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
+from bare_step import CAPTIONS, CLASSES, EMBEDDING, BareStep, gemm_gflops, recipe
 from machine import describe
 
-from t2i.config import Config, LossesConfig, NetworksConfig, TrainingConfig
+from t2i.config import Config, TrainingConfig
 from t2i.pairs_writing import write_embeddings, writing
 from t2i.runs import Run
 from t2i.training import Trainer
 
-CAPTIONS, CLASSES, EMBEDDING = 10, 20, 1024
+# Steps between checkpoints over which their cost is spread.
+ROUND = 500
 
 
 def main() -> None:
     """Prints the rates and, last, a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", choices=("cpu", "gpu"))
     parser.add_argument("--ngf", type=int, default=64)
     parser.add_argument("--ndf", type=int, default=64)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--precision", default="float32", choices=("float32", "mixed_bfloat16"))
+    parser.add_argument("--compile", default="auto", choices=("auto", "on", "off"))
     parser.add_argument("--steps", type=int, default=5, help="of a repeat")
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=6)
     arguments = parser.parse_args()
-    rates = _training(arguments)
-    gemm = _gemm(tf.float32 if arguments.precision == "float32" else tf.bfloat16)
+    gpus = tf.config.list_physical_devices("GPU")
+    if arguments.device == "gpu" and not gpus:
+        sys.exit("--device gpu: expected a GPU that TensorFlow can use, got none")
+    if arguments.device == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+    config = _config(arguments)
+    with _utilization(bool(gpus) and arguments.device == "gpu") as utilization:
+        rates = _training(config, arguments)
+    compiled = arguments.compile == "on" or (
+        arguments.compile == "auto" and arguments.device == "gpu"
+    )
+    bare = BareStep(config, arguments.precision, arguments.batch, compiled)
+    seconds = bare.median_seconds(arguments.steps, arguments.repeats)
+    gemm = gemm_gflops(arguments.precision)
+    operations = bare.operations()
+    plain, behind = _split(rates)
+    loop = statistics.median(plain) / arguments.batch
+    # What a grid, a checkpoint and an export cost, once in so many steps.
+    extra = (statistics.median(behind) / arguments.batch - loop) * arguments.steps
     figures = {
-        "images_per_second": statistics.median(rates),
-        "images_per_second_least": min(rates),
-        "images_per_second_most": max(rates),
+        "images_per_second": 1 / statistics.median(plain),
+        "images_per_second_least": 1 / max(plain),
+        "images_per_second_most": 1 / min(plain),
+        "bare_step_images_per_second": arguments.batch / seconds,
         "precision": arguments.precision,
         "ngf": arguments.ngf,
         "ndf": arguments.ndf,
         "batch": arguments.batch,
         "image_size_px": arguments.size,
         "gemm_gflops": gemm,
+        "useful_gflops": operations / arguments.batch / statistics.median(plain) / 1e9,
+        "useful_gflop_per_image": operations / arguments.batch / 1e9,
+        "checkpoint_seconds": extra * arguments.batch,
+        "peak_memory_mb": _peak_memory_mb(arguments.device),
     }
+    spent = extra * arguments.batch / (ROUND * seconds)
+    figures["loop_percent"] = 100 * (loop * arguments.batch / seconds - 1)
+    figures["checkpoint_percent_of_500_steps"] = 100 * spent
+    if utilization:
+        figures["device_idle_percent"] = 100 - statistics.median(utilization)
     print(describe())
     print(
         f"{arguments.size} px, batch {arguments.batch}, ngf {arguments.ngf}, ndf {arguments.ndf}, "
         f"{arguments.precision}: median {figures['images_per_second']:.1f} images/s "
-        f"({min(rates):.1f} to {max(rates):.1f}); matrix product {gemm:.0f} GFLOP/s"
+        f"({1 / max(plain):.1f} to {1 / min(plain):.1f}), the bare step "
+        f"{figures['bare_step_images_per_second']:.1f}; {figures['useful_gflops']:.0f} useful "
+        f"GFLOP/s of the {gemm:.0f} of a matrix product; a grid, a checkpoint and an export "
+        f"{figures['checkpoint_seconds']:.1f} s, {100 * spent:.1f} % of {ROUND} steps"
     )
     print(json.dumps(figures))
 
 
-def _training(arguments: argparse.Namespace) -> list[float]:
-    """Returns images a second of each repeat, the first one, which compiles, left out."""
-    steps = arguments.steps * (arguments.repeats + 1)
-    config = Config(
-        image_size=arguments.size,
-        networks=NetworksConfig(generator_width=arguments.ngf, discriminator_width=arguments.ndf),
-        losses=LossesConfig(feature_matching=10.0),
-        training=TrainingConfig(
-            splits=["train"],
-            epochs=steps,
-            batch_size=arguments.batch,
-            precision=arguments.precision,
-            steps_per_launch=arguments.steps,
-            log_every=arguments.steps,
-            sample_every=steps,
-            checkpoint_every=steps,
-            samples=1,
-        ),
+def _config(arguments: argparse.Namespace) -> Config:
+    steps = arguments.steps * (arguments.repeats * 3 // 2 + 1)
+    training = TrainingConfig(
+        splits=["train"],
+        epochs=steps,
+        batch_size=arguments.batch,
+        precision=arguments.precision,
+        compile=arguments.compile,
+        steps_per_launch=arguments.steps,
+        log_every=arguments.steps,
+        sample_every=3 * arguments.steps,
+        checkpoint_every=3 * arguments.steps,
+        samples=8,
     )
-    rates: list[float] = []
+    return recipe(arguments.size, arguments.ngf, arguments.ndf, training)
+
+
+def _training(config: Config, arguments: argparse.Namespace) -> list[float]:
+    """Returns seconds an image between the points of the curves."""
+    seconds: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "random.h5"
         # One batch an epoch: nothing depends on how many pictures there are.
         _write(data, arguments.batch, arguments.size * 76 // 64)
         trainer = Trainer(config, data, Run(Path(folder) / "run"))
-        started = time.perf_counter()
 
         def progress(step: int, means: dict[str, float]) -> None:
-            # The last point's time holds no painting: it is taken before it.
             print(f"  step {step}: {means['images_per_second']:.1f} images/s", flush=True)
-            rates.append(means["images_per_second"])
+            seconds.append(1 / means["images_per_second"])
 
         trainer.train(progress)
-        print(f"  in all {time.perf_counter() - started:.0f} s")
-    return rates[1:]
+    return seconds
+
+
+def _split(seconds: list[float]) -> tuple[list[float], list[float]]:
+    """Returns the repeats of steps alone, and those that began with a grid and a checkpoint."""
+    # The first one is traced, and the first checkpoint traces too.
+    behind = seconds[6::3]
+    plain = [value for index, value in enumerate(seconds) if index and index % 3]
+    return plain, behind or seconds[3::3]
+
+
+def _peak_memory_mb(device: str) -> float:
+    if device == "gpu":
+        return float(tf.config.experimental.get_memory_info("GPU:0")["peak"]) / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+@contextmanager
+def _utilization(measured: bool) -> Iterator[list[float]]:
+    """Yields a list that holds, behind the block, the percent of time in which kernels ran."""
+    samples: list[float] = []
+    if not measured:
+        yield samples
+        return
+    query = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
+    with subprocess.Popen([*query, "-lms", "200"], stdout=subprocess.PIPE, text=True) as watcher:
+        try:
+            yield samples
+        finally:
+            watcher.terminate()
+            output = watcher.communicate()[0]
+    samples += [float(line) for line in output.split()]
 
 
 def _write(path: Path, count: int, size: int) -> None:
@@ -109,18 +178,6 @@ def _write(path: Path, count: int, size: int) -> None:
     none = np.zeros((0, EMBEDDING), np.float32)
     blocks = {"train": [embedding], "val": [none], "test": [none]}
     write_embeddings(path, blocks, b"none", "random", EMBEDDING)
-
-
-def _gemm(dtype: tf.DType, size: int = 4096, repeats: int = 5) -> float:
-    """Returns GFLOP/s of a square matrix product, the best of several."""
-    product = tf.function(tf.matmul)
-    a = tf.cast(tf.random.stateless_normal([size, size], [0, 0]), dtype)
-    times = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        product(a, a)[0, 0].numpy()
-        times.append(time.perf_counter() - start)
-    return 2 * size**3 / min(times[1:]) / 1e9
 
 
 if __name__ == "__main__":

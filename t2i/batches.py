@@ -1,4 +1,7 @@
-"""Batches drawn on the device from pairs held there; every random draw of training is here.
+"""Batches drawn on the device; every random draw of training is here.
+
+What a batch looks up, pictures and embeddings, is a choice of rows: of the whole table where the
+device holds it, or of a block that brings the rows of some steps, in their order.
 
 A batch is a pure function of (seed, step): it is drawn for all replicas together and each takes
 its rows, so that a run resumes exactly and does not depend on the number of replicas.
@@ -59,6 +62,20 @@ class Batch(NamedTuple):
     latent: Tensor
     real_chance: Tensor
     fake_chance: Tensor
+
+
+class Choice(NamedTuple):
+    """Rows of a table that the batch of a step looks up.
+
+    Attributes:
+        image: int32 [b].
+        caption: int32 [b, captions], of the images themselves.
+        mismatched: int32 [b, captions], of images of other classes.
+    """
+
+    image: Tensor
+    caption: Tensor
+    mismatched: Tensor
 
 
 @dataclass(frozen=True)
@@ -147,27 +164,53 @@ class Order:
         return self._permutation[within * self.batch_size : (within + 1) * self.batch_size]
 
 
-def draw(
-    table: Table, rows: Tensor, step: Tensor, how: Draw, replica: Tensor = 0, replicas: int = 1
-) -> Batch:
-    """Returns one replica's rows of the batch of a step.
+def choose(table: Table, rows: Tensor, step: Tensor, how: Draw) -> Choice:
+    """Returns what the batch of a step looks up; the pictures and embeddings are not read.
 
     Args:
         table: the pairs.
         rows: int32 [batch_size], the images of the whole batch.
         step: int32 scalar.
         how: sizes and the seed.
+    """
+    seeds = _seeds(step, how)
+    other = _other_class(table, rows, seeds[3], seeds[4])
+    return Choice(
+        image=rows,
+        caption=_captions(table, rows, seeds[2], how.captions),
+        mismatched=_captions(table, other, seeds[5], how.captions),
+    )
+
+
+def place(index: Tensor, how: Draw) -> Choice:
+    """Returns where a block holds what its step number `index` looks up: in order."""
+    images, captions = how.batch_size, how.batch_size * how.captions
+    own = tf.reshape(tf.range(captions), [images, how.captions])
+    return Choice(
+        image=index * images + tf.range(images),
+        caption=2 * index * captions + own,
+        mismatched=(2 * index + 1) * captions + own,
+    )
+
+
+def draw(
+    table: Table, choice: Choice, step: Tensor, how: Draw, replica: Tensor = 0, replicas: int = 1
+) -> Batch:
+    """Returns one replica's rows of the batch of a step.
+
+    Args:
+        table: the pairs, or a block of them.
+        choice: its rows that the whole batch looks up.
+        step: int32 scalar.
+        how: sizes and the seed.
         replica: number of this replica, from 0.
         replicas: how many there are; they divide `batch_size / 2`.
     """
     whole, half = how.batch_size, how.batch_size // 2
-    seeds = tf.unstack(tf.random.split(tf.stack([how.seed, tf.cast(step, tf.int32)]), num=9), num=9)
+    seeds = _seeds(step, how)
     margin = table.image.shape[1] - how.image_size
     corner = tf.random.stateless_uniform([whole, 2], seeds[0], 0, margin + 1, dtype=tf.int32)
     flip = tf.random.stateless_uniform([whole], seeds[1]) < (0.5 if how.flip else 0.0)
-    captions = _captions(table, rows, seeds[2], how.captions)
-    other = _other_class(table, rows, seeds[3], seeds[4])
-    other_captions = _captions(table, other, seeds[5], how.captions)
     latent = tf.random.stateless_normal([whole + half, how.latent_size], seeds[6])
     real_chance = tf.random.stateless_uniform([whole, CHANCES], seeds[7])
     fake_chance = tf.random.stateless_uniform([whole + half, CHANCES], seeds[8])
@@ -176,19 +219,25 @@ def draw(
         share = count // replicas
         return values[start + replica * share : start + (replica + 1) * share]
 
-    embedding = _mean_embedding(table, own(captions))
-    first = _mean_embedding(table, own(captions, half))
-    second = _mean_embedding(table, own(captions, half, half))
+    embedding = _mean_embedding(table, own(choice.caption))
+    first = _mean_embedding(table, own(choice.caption, half))
+    second = _mean_embedding(table, own(choice.caption, half, half))
     beta = how.interpolation_beta
     return Batch(
-        image=_crop(table.image, own(rows), own(corner), own(flip), how.image_size),
+        image=_crop(table.image, own(choice.image), own(corner), own(flip), how.image_size),
         embedding=embedding,
-        mismatched_embedding=_mean_embedding(table, own(other_captions)),
+        mismatched_embedding=_mean_embedding(table, own(choice.mismatched)),
         interpolated_embedding=beta * first + (1.0 - beta) * second,
         latent=tf.concat([own(latent), own(latent, half, whole)], axis=0),
         real_chance=own(real_chance),
         fake_chance=tf.concat([own(fake_chance), own(fake_chance, half, whole)], axis=0),
     )
+
+
+def _seeds(step: Tensor, how: Draw) -> list[Tensor]:
+    """Returns the nine seeds of a step; each draw has its own."""
+    seeds = tf.random.split(tf.stack([how.seed, tf.cast(step, tf.int32)]), num=9)
+    return list(tf.unstack(seeds, num=9))
 
 
 def _captions(table: Table, rows: Tensor, seed: Tensor, count: int) -> Tensor:

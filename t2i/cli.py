@@ -64,7 +64,7 @@ def train(
     )
     click.echo(
         f"generator {plan.generator_parameters:,} parameters, discriminator "
-        f"{plan.discriminator_parameters:,}; precision {plan.precision}"
+        f"{plan.discriminator_parameters:,}; precision {plan.precision}; data on {plan.data}"
     )
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")

@@ -144,6 +144,9 @@ class TrainingConfig(Section):
         flip: mirror half of the pictures; off where captions tell left from right.
         ema: decay of the average of the generator's weights a step; 0 keeps none.
         precision: of the arithmetic; `auto` measures which is faster on this machine.
+        data: where pictures and embeddings are held; what the device has no room for streams
+            from the host's memory, or from the file. Whichever it is, the batches are the same.
+        compile: XLA compiles the step; `auto` does on a single GPU, as on CPUs it is slower.
         steps_per_launch: steps run inside one call of the device.
         checkpoint_every: steps.
         checkpoints_kept: the newest.
@@ -166,6 +169,8 @@ class TrainingConfig(Section):
     flip: bool = True
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     precision: Precision = "auto"
+    data: Literal["auto", "device", "host", "file"] = "auto"
+    compile: Literal["auto", "on", "off"] = "auto"
     steps_per_launch: Positive = 50
     checkpoint_every: Positive = 1000
     checkpoints_kept: Positive = 3

@@ -13,11 +13,14 @@ import tensorflow as tf
 from keras import ops
 
 from t2i import losses
+from t2i.adam import FusedAdam
 from t2i.augmentation import augment
 from t2i.batch_norm import FusedBatchNormalization
 from t2i.batches import Batch
 from t2i.config import Config, OptimizerConfig
-from t2i.networks import Whitening, build_discriminator, build_generator
+from t2i.image_convolutions import ImageConv2D, ImageConv2DTranspose
+from t2i.networks import STOCK, Kernels, Whitening, build_discriminator, build_generator
+from t2i.strategy import on_gpu
 
 Tensor = Any
 Terms = dict[str, Tensor]
@@ -80,19 +83,21 @@ class TextToImageGAN:
         """
         self.config = config
         keras.utils.set_random_seed(config.seed)
-        # The fused kernel can't synchronise replicas.
-        normalization = (
+        kernels = Kernels(
+            # The fused kernel can't synchronise replicas.
             keras.layers.BatchNormalization
             if config.networks.synchronized_batch_norm
-            else FusedBatchNormalization
+            else FusedBatchNormalization,
+            # cuDNN has kernels of its own for three channels.
+            *(() if on_gpu() else (ImageConv2D, ImageConv2DTranspose)),
         )
         sizes = (config.networks, config.image_size, embedding_size)
         made = (precision, whitening, channels)
-        self.generator = build_generator(*sizes, normalization, *made)
-        self.discriminator = build_discriminator(*sizes, normalization, *made)
+        self.generator = build_generator(*sizes, kernels, *made)
+        self.discriminator = build_discriminator(*sizes, kernels, *made)
         self.average = None
         if config.training.ema:
-            self.average = build_generator(*sizes, keras.layers.BatchNormalization, *made)
+            self.average = build_generator(*sizes, STOCK, *made)
             self.average.set_weights(self.generator.get_weights())
         steps = config.training.epochs * steps_per_epoch
         self.generator_optimizer = self._adam(Schedule(config.optimizer, steps_per_epoch, steps))
@@ -109,7 +114,7 @@ class TextToImageGAN:
 
     def _adam(self, schedule: Schedule) -> keras.optimizers.Optimizer:
         config = self.config.optimizer
-        return keras.optimizers.Adam(
+        return FusedAdam(
             schedule, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon
         )
 
@@ -170,7 +175,7 @@ class TextToImageGAN:
         # Each kind of pair goes through on its own: batch statistics are not mixed.
         real = augment(batch.image, batch.real_chance, self.config.augmentation)
         features = self._trunk(real, training=True)
-        seen = features["4"]
+        seen = features["seen"]
         if weights.real:
             logit = self._head({"seen": seen, "embedding": batch.embedding}, training=True)
             terms["d/real"] = weights.real * losses.cross_entropy(logit, weights.real_label)

@@ -8,6 +8,7 @@ no bias in convolutions (the release zeroes them at every step).
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ from keras import layers
 from t2i.config import NetworksConfig
 
 Whitening = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
-Normalization = Callable[..., keras.layers.Layer]
+LayerClass = Callable[..., keras.layers.Layer]
 
 # Widest layers stay at this multiple of the width, whatever the size of the pictures.
 _WIDEST = 8
@@ -26,11 +27,29 @@ _WIDEST = 8
 _EPSILON, _MOMENTUM = 1e-5, 0.9
 
 
+@dataclass(frozen=True)
+class Kernels:
+    """By which layer classes the networks compute: the stock ones, or faster ones alike.
+
+    Attributes:
+        normalization: the convolutions' batch normalisation.
+        from_image: the convolution that looks at the picture.
+        to_image: the transposed convolution that paints it.
+    """
+
+    normalization: LayerClass = layers.BatchNormalization
+    from_image: LayerClass = layers.Conv2D
+    to_image: LayerClass = layers.Conv2DTranspose
+
+
+STOCK = Kernels()
+
+
 def build_generator(
     config: NetworksConfig,
     image_size: int,
     embedding_size: int,
-    normalization: Normalization = layers.BatchNormalization,
+    kernels: Kernels = STOCK,
     dtype: str = "float32",
     whitening: Whitening | None = None,
     channels: int = 3,
@@ -41,7 +60,7 @@ def build_generator(
         config: widths.
         image_size: s; a power of two from 8.
         embedding_size: numbers in an embedding.
-        normalization: the layer class of the convolutions' batch normalisation.
+        kernels: by which layer classes it computes.
         dtype: Keras policy of the arithmetic; weights and the picture are float32.
         whitening: kernel [embedding_size, k] and bias [k] applied to the embeddings first.
         channels: C, 3 for colours and 1 for greys.
@@ -49,7 +68,7 @@ def build_generator(
     width, synchronized = config.generator_width, config.synchronized_batch_norm
 
     def norm(x: Any) -> Any:
-        return _norm(normalization, synchronized)(x)
+        return _norm(kernels, synchronized)(x)
 
     with _policy(dtype):
         embedding = keras.Input((embedding_size,), name="embedding")
@@ -71,8 +90,8 @@ def build_generator(
             if side == image_size:
                 break
             hidden = _channels(width, image_size, side)
-            x = norm(_up(hidden, f"up{side}")(x))
-        x = _up(channels, "image")(x)
+            x = norm(_up(layers.Conv2DTranspose, hidden, f"up{side}")(x))
+        x = _up(kernels.to_image, channels, "image")(x)
         image = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model({"embedding": embedding, "latent": latent}, image, name="generator")
 
@@ -81,7 +100,7 @@ def build_discriminator(
     config: NetworksConfig,
     image_size: int,
     embedding_size: int,
-    normalization: Normalization = layers.BatchNormalization,
+    kernels: Kernels = STOCK,
     dtype: str = "float32",
     whitening: Whitening | None = None,
     channels: int = 3,
@@ -90,18 +109,19 @@ def build_discriminator(
 
     It is made of two models, its layers `trunk` and `head`: the trunk looks at the picture
     alone, so that one look serves the right text and the mismatched one. `features` maps each
-    side of the trunk's activations, "4" for the last, to [b, side, side, channels].
+    side of the trunk's activations, "4" for the last, to [b, side, side, channels]; the trunk
+    adds `seen` [b, 4, 4, channels], what the head looks at.
 
     Args: as `build_generator`.
     """
     with _policy(dtype):
-        trunk = _trunk(config, image_size, normalization, channels)
-        seen = trunk.output["4"]
-        head = _head(config, seen.shape[-1], embedding_size, normalization, whitening)
+        trunk = _trunk(config, image_size, kernels, channels)
+        seen = trunk.output["seen"]
+        head = _head(config, seen.shape[-1], embedding_size, kernels, whitening)
         image = keras.Input((image_size, image_size, channels), name="image")
         embedding = keras.Input((embedding_size,), name="embedding")
         features = trunk(image)
-        logit = head({"seen": features["4"], "embedding": embedding})
+        logit = head({"seen": features.pop("seen"), "embedding": embedding})
     return keras.Model(
         {"image": image, "embedding": embedding},
         {"logit": logit, "features": features},
@@ -109,13 +129,11 @@ def build_discriminator(
     )
 
 
-def _trunk(
-    config: NetworksConfig, image_size: int, normalization: Normalization, channels: int
-) -> keras.Model:
+def _trunk(config: NetworksConfig, image_size: int, kernels: Kernels, channels: int) -> keras.Model:
     width = config.discriminator_width
 
     def norm(x: Any) -> Any:
-        return _norm(normalization, config.synchronized_batch_norm)(x)
+        return _norm(kernels, config.synchronized_batch_norm)(x)
 
     image = keras.Input((image_size, image_size, channels), name="image")
     x: Any = image
@@ -123,7 +141,8 @@ def _trunk(
     side = image_size
     while side > 4:
         side //= 2
-        x = layers.Conv2D(
+        layer = kernels.from_image if x is image else layers.Conv2D
+        x = layer(
             _channels(width, image_size, side),
             4,
             strides=2,
@@ -138,6 +157,10 @@ def _trunk(
             x = _residual(x, x.shape[-1] // 4, "leaky_relu", norm, "d4")
         x = layers.LeakyReLU(0.2)(x)
         features[str(side)] = x
+    # The picture's share of the 1x1 convolution over picture and text.
+    features["seen"] = layers.Conv2D(
+        x.shape[-1], 1, use_bias=False, kernel_initializer=_init(), name="joint"
+    )(x)
     return keras.Model(image, features, name="trunk")
 
 
@@ -145,7 +168,7 @@ def _head(
     config: NetworksConfig,
     channels: int,
     embedding_size: int,
-    normalization: Normalization,
+    kernels: Kernels,
     whitening: Whitening | None,
 ) -> keras.Model:
     synchronized = config.synchronized_batch_norm
@@ -154,11 +177,14 @@ def _head(
     text = _whitened(embedding, whitening)
     text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(text)
     text = layers.Reshape((1, 1, config.text_size))(text)
-    text = layers.LeakyReLU(0.2)(_norm(normalization, synchronized)(text))
-    text = layers.UpSampling2D(4)(text)
-    x = layers.Concatenate()([seen, text])
-    x = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_init(), name="joint")(x)
-    x = layers.LeakyReLU(0.2)(_norm(normalization, synchronized)(x))
+    text = layers.LeakyReLU(0.2)(_norm(kernels, synchronized)(text))
+    # A 1x1 convolution over the picture's channels and the text, the same everywhere, is a sum
+    # of two: the picture's share serves many texts, the text's is computed for one pixel.
+    text = layers.Conv2D(
+        channels, 1, use_bias=False, kernel_initializer=_init(), name="joint_text"
+    )(text)
+    x = layers.Add()([seen, text])
+    x = layers.LeakyReLU(0.2)(_norm(kernels, synchronized)(x))
     x = layers.Conv2D(1, 4, use_bias=False, kernel_initializer=_init(), name="judge")(x)
     logit = layers.Reshape((1,), dtype="float32")(x)
     return keras.Model({"seen": seen, "embedding": embedding}, logit, name="head")
@@ -187,8 +213,8 @@ def _residual(x: Any, narrow: int, activation: str, norm: Callable[[Any], Any], 
     return layers.Add()([x, y])
 
 
-def _up(channels: int, name: str) -> keras.layers.Layer:
-    return layers.Conv2DTranspose(
+def _up(layer: LayerClass, channels: int, name: str) -> keras.layers.Layer:
+    return layer(
         channels,
         4,
         strides=2,
@@ -214,8 +240,8 @@ def _channels(width: int, image_size: int, side: int) -> int:
     return width * min(_WIDEST, image_size // (2 * side))
 
 
-def _norm(normalization: Normalization, synchronized: bool) -> keras.layers.Layer:
-    return normalization(
+def _norm(kernels: Kernels, synchronized: bool) -> keras.layers.Layer:
+    return kernels.normalization(
         momentum=_MOMENTUM,
         epsilon=_EPSILON,
         gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02),

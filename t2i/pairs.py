@@ -126,13 +126,14 @@ def read_header(path: Path) -> Header:
         return header_of(file)
 
 
-def read(path: Path, splits: Sequence[str], images: bool = True) -> Pairs:
+def read(path: Path, splits: Sequence[str], images: bool = True, embeddings: bool = True) -> Pairs:
     """Returns the named splits, joined, in memory.
 
     Args:
         path: the pairs file.
         splits: of `SPLITS`.
         images: False leaves the pictures out: `image` is then [n, 0, 0, C].
+        embeddings: False leaves them out: `embedding` is then [0, d], or None before `embed`.
 
     Raises:
         InputError: as `read_header`, or the splits hold no picture.
@@ -162,7 +163,9 @@ def read(path: Path, splits: Sequence[str], images: bool = True) -> Pairs:
         return Pairs(
             image=_joined(groups, "image") if images else none,
             caption=_texts(groups, "caption"),
-            embedding=_joined(groups, "embedding") if header.encoder else None,
+            embedding=_joined(groups, "embedding", None if embeddings else 0)
+            if header.encoder
+            else None,
             caption_offset=np.append(np.concatenate(offsets), starts[-1]).astype(np.int64),
             class_id=_joined(groups, "class_id"),
             name=_texts(groups, "name"),
@@ -185,8 +188,8 @@ def read_encoder(path: Path) -> bytes | None:
         return None if encoder.imported else bytes(file["encoder"][:])
 
 
-def _joined(groups: Sequence[h5py.Group], name: str) -> npt.NDArray[Any]:
-    blocks = [group[name][:] for group in groups]
+def _joined(groups: Sequence[h5py.Group], name: str, rows: int | None = None) -> npt.NDArray[Any]:
+    blocks = [group[name][:rows] for group in groups]
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 

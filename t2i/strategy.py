@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 
 import tensorflow as tf
 
@@ -28,6 +29,10 @@ def choose_strategy() -> tf.distribute.Strategy:
 
 def local_strategy() -> tf.distribute.Strategy:
     """Returns all GPUs of this machine, or its one device."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        # Others may use the device too; once it is in use, this can't be changed.
+        if not tf.config.experimental.get_memory_growth(gpu):
+            tf.config.experimental.set_memory_growth(gpu, True)
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     names = [device.name for device in devices]
     if len(names) > 1:
@@ -46,3 +51,18 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
         return True
     first = "chief" if "chief" in resolver.cluster_spec().as_dict() else "worker"
     return bool(resolver.task_type == first and resolver.task_id == 0)
+
+
+def on_gpu() -> bool:
+    """Returns whether there is a GPU to train on."""
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
+def device_bytes() -> int | None:
+    """Returns the memory of the smallest GPU; None without any, where the device is the host."""
+    if not on_gpu():
+        return None
+    # TensorFlow knows what it has taken, not what there is.
+    query = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    answer = subprocess.run(query, capture_output=True, text=True, check=True).stdout
+    return min(int(line) << 20 for line in answer.splitlines())

@@ -2,26 +2,28 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from t2i import pairs, runs
-from t2i.batches import Draw, Order, Table, draw, table
+from t2i.batches import Draw, Order, Table, table
 from t2i.board import Board
 from t2i.checkpoints import Checkpoints, latest_step
 from t2i.config import Config, TrainingConfig
 from t2i.errors import InputError
 from t2i.evaluation.monitor import require_judge
 from t2i.gan import TextToImageGAN
+from t2i.launch import build_launch
 from t2i.precision import resolve_precision
 from t2i.runs import Run
-from t2i.strategy import choose_strategy, is_chief
+from t2i.strategy import choose_strategy, device_bytes, is_chief, on_gpu
+from t2i.streaming import Blocks, ahead, choose_residence, stored
+from t2i.watching import Watched
 from t2i.whitening import fit_whitening
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -39,6 +41,7 @@ class Plan:
         steps_per_epoch: full batches in a pass over the pictures.
         replicas: devices over all workers.
         precision: of the arithmetic, and why.
+        data: where the pairs are held, and why.
         generator_parameters: trained numbers in G.
         discriminator_parameters: trained numbers in D.
     """
@@ -50,6 +53,7 @@ class Plan:
     steps_per_epoch: int
     replicas: int
     precision: str
+    data: str
     generator_parameters: int
     discriminator_parameters: int
 
@@ -72,6 +76,11 @@ class Trainer:
                 f"training.batch_size: expected a multiple of {2 * replicas} for {replicas} "
                 f"replicas, got {config.training.batch_size}; change it or use fewer devices"
             )
+        if config.training.compile == "on" and replicas > 1:
+            raise InputError(
+                f"training.compile: expected auto or off for {replicas} replicas, got on; "
+                "XLA compiles the step of a single one"
+            )
         header = pairs.read_header(data)
         if header.image_size < config.image_size:
             raise InputError(
@@ -79,7 +88,11 @@ class Trainer:
                 f"{config.image_size}; prepare larger pictures or train smaller ones"
             )
         self._encoder = pairs.read_encoder(data)
-        self._pairs = pairs.read(data, config.training.splits)
+        self._residence, reason_of_residence = choose_residence(
+            config.training, header, device_bytes()
+        )
+        held = self._residence != "file"
+        self._pairs = pairs.read(data, config.training.splits, images=held, embeddings=held)
         fingerprint = runs.fingerprint(self._pairs, header)
         if len(self._pairs.name) < config.training.batch_size:
             raise InputError(
@@ -99,6 +112,9 @@ class Trainer:
                 channels=header.channels,
                 encoder=header.encoder,
             )
+        self._table = table(self._pairs)
+        if not held:
+            self._table = stored(self._table, data, config.training.splits)
         self._order = Order(len(self._pairs.name), config.training.batch_size, config.seed)
         self._gan = self._build_gan()
         self._draw = Draw(
@@ -118,14 +134,13 @@ class Trainer:
             steps_per_epoch=self._order.steps_per_epoch,
             replicas=replicas,
             precision=f"{self._record.precision} ({reason})",
+            data=f"{self._residence} ({reason_of_residence})",
             generator_parameters=_parameters(self._gan.generator),
             discriminator_parameters=_parameters(self._gan.discriminator),
         )
 
     def _build_gan(self) -> TextToImageGAN:
-        config, embedding = self.config, self._pairs.embedding
-        if embedding is None:
-            raise RuntimeError("read_encoder lets no file without embeddings through")
+        config, embedding = self.config, self._table.embedding
         whitening = None
         if config.text.whitened_components:
             whitening = fit_whitening(
@@ -174,72 +189,59 @@ class Trainer:
         first = checkpoints.restore()
         if board is not None:
             runs.trim_metrics(self.run, first)
-        launch = self._launch()
-        tensors = self._on_devices(table(self._pairs))
-        # The tensors have their own copy now.
-        del self._pairs
-        step, waiting = first, _Mean()
+        streamed = self._residence != "device"
+        launch = build_launch(self._strategy, self._gan, self._draw, streamed, self._compiled())
+        feed = self._feed()
+        reported = Watched(self.run.path)
         started, images = time.perf_counter(), 0
-        while step < steps:
-            stop = _next_stop(step, steps, training)
-            rows = self._order.rows(step, stop - step)
-            # Filled up to one shape, so that the launch is traced once.
-            filled = np.resize(rows, (training.steps_per_launch, rows.shape[1]))
-            watched = launch(
-                tensors, tf.constant(filled), tf.constant(step), tf.constant(stop - step)
-            )
-            values = {name: value.numpy() for name, value in watched.items()}
-            self._require_finite(values, step)
-            waiting.add(values)
-            step = stop
-            images += rows.size
-            if step % training.log_every == 0 or step == steps:
+        for (step, stop), (tensors, rows) in ahead(feed, _spans(first, steps, training)):
+            reported.add(step, launch(tensors, rows, tf.constant(step), tf.constant(stop - step)))
+            images += (stop - step) * training.batch_size
+            if stop < steps and all(stop % every for every in _due(training)):
+                # Nobody wants to know yet: a GPU goes on while the host makes the next launch.
+                continue
+            reported.read()
+            if stop % training.log_every == 0 or stop == steps:
                 now = time.perf_counter()
-                means = waiting.take() | {
+                means = reported.means() | {
                     "learning_rate": float(self._gan.generator_optimizer.learning_rate),
                     "images_per_second": images / (now - started),
                 }
-                progress(step, means)
+                progress(stop, means)
                 if board is not None:
-                    board.log(step, means)
+                    board.log(stop, means)
                 started, images = time.perf_counter(), 0
-            if board is not None and (step % training.sample_every == 0 or step == steps):
-                board.paint(step, self._gan.painting_weights())
-            if step % training.checkpoint_every == 0 or step == steps:
-                checkpoints.save(step)
+            if board is not None and (stop % training.sample_every == 0 or stop == steps):
+                board.paint(stop, self._gan.painting_weights())
+            if stop % training.checkpoint_every == 0 or stop == steps:
+                checkpoints.save(stop)
                 if board is not None:
                     board.export(step, self._gan.painting_weights())
 
-    def _launch(self) -> Any:
-        """Returns the function that runs many steps in one call of the device."""
-        strategy, gan, how = self._strategy, self._gan, self._draw
-        replicas = strategy.num_replicas_in_sync
+    def _compiled(self) -> bool:
+        wanted, replicas = self.config.training.compile, self.plan.replicas
+        return wanted == "on" or (wanted == "auto" and on_gpu() and replicas == 1)
 
-        # Nothing in it depends on the value of a tensor: there is nothing to convert.
-        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
-        def step_of_replica(tensors: Table, rows: Any, step: Any) -> Any:
-            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-            batch = draw(tensors, rows, step, how, tf.cast(replica, tf.int32), replicas)
-            return gan.step(batch)
+    def _feed(self) -> Callable[[tuple[int, int]], tuple[Any, Any]]:
+        """Returns what makes the table and the rows of the launch of some steps."""
+        most = self.config.training.steps_per_launch
+        held, blocks = None, None
+        if self._residence == "device":
+            held = self._on_devices(self._table)
+        else:
+            blocks = Blocks(self._table, self._draw, most)
+        # The device has its own copy, or the blocks know where theirs is.
+        del self._table, self._pairs
 
-        @tf.function  # type: ignore[untyped-decorator]
-        def launch(tensors: Table, rows: Any, first: Any, steps: Any) -> Any:
-            names: list[str] = []
-            record = tf.TensorArray(tf.float32, size=steps)
-            for index in tf.range(steps):
-                own = tf.ensure_shape(rows[index], [how.batch_size])
-                watched = strategy.run(step_of_replica, args=(tensors, own, first + index))
-                gan.update_average(strategy)
-                names[:] = sorted(watched)
-                means = [
-                    strategy.reduce(tf.distribute.ReduceOp.MEAN, watched[name], axis=None)
-                    for name in names
-                ]
-                record = record.write(index, tf.stack(means))
-            values = tf.ensure_shape(record.stack(), [None, len(names)])
-            return dict(zip(names, tf.unstack(values, axis=1), strict=True))
+        def feed(span: tuple[int, int]) -> tuple[Any, Any]:
+            step, stop = span
+            rows = self._order.rows(step, stop - step)
+            # Filled up to one shape, so that the launch is traced once.
+            rows = np.resize(rows, (most, rows.shape[1]))
+            tensors = self._on_devices(blocks.block(rows, step)) if blocks else held
+            return tensors, tf.constant(rows)
 
-        return launch
+        return feed
 
     def _on_devices(self, arrays: Table) -> Any:
         """Returns the table on every device, each its own copy."""
@@ -252,46 +254,19 @@ class Trainer:
             )
         )
 
-    def _require_finite(self, values: dict[str, npt.NDArray[np.float32]], first: int) -> None:
-        """Raises InputError with the earliest step and the terms that are not finite there."""
-        bad = {name: ~np.isfinite(value) for name, value in values.items()}
-        steps = [int(np.argmax(flags)) for flags in bad.values() if flags.any()]
-        if not steps:
-            return
-        index = min(steps)
-        terms = ", ".join(
-            f"{name} = {values[name][index]}" for name, flags in bad.items() if flags[index]
-        )
-        raise InputError(
-            f"{self.run.path}: expected finite losses, got {terms} at step {first + index + 1}; "
-            "the last checkpoint is kept; start another run with a smaller "
-            "optimizer.learning_rate or other weights"
-        )
+
+def _due(training: TrainingConfig) -> tuple[int, int, int]:
+    """Returns after how many steps each thing falls due."""
+    return training.log_every, training.sample_every, training.checkpoint_every
 
 
-class _Mean:
-    """Means of what was watched since the last point of the curves."""
-
-    def __init__(self) -> None:
-        self._blocks: list[dict[str, npt.NDArray[np.float32]]] = []
-
-    def add(self, values: dict[str, npt.NDArray[np.float32]]) -> None:
-        self._blocks.append(values)
-
-    def take(self) -> dict[str, float]:
-        blocks, self._blocks = self._blocks, []
-        return {
-            name: float(np.mean(np.concatenate([block[name] for block in blocks])))
-            for name in blocks[0]
-        }
-
-
-def _next_stop(step: int, steps: int, training: TrainingConfig) -> int:
-    """Returns where the next launch ends: nothing that is due falls inside it."""
-    due = (training.log_every, training.sample_every, training.checkpoint_every)
-    return min(
-        steps, step + training.steps_per_launch, *((step // every + 1) * every for every in due)
-    )
+def _spans(step: int, steps: int, training: TrainingConfig) -> Iterator[tuple[int, int]]:
+    """Yields where each launch begins and ends: nothing that is due falls inside one."""
+    while step < steps:
+        dues = ((step // every + 1) * every for every in _due(training))
+        stop = min(steps, step + training.steps_per_launch, *dues)
+        yield step, stop
+        step = stop
 
 
 def _parameters(model: Any) -> int:

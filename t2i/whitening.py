@@ -5,16 +5,22 @@ import numpy.typing as npt
 
 from t2i.errors import InputError
 from t2i.networks import Whitening
+from t2i.pairs_stored import StoredRows
+
+# Captions looked at together: the rest may stay in the file.
+_BLOCK = 8192
 
 
-def fit_whitening(embedding: npt.NDArray[np.float32], components: int, floor: float) -> Whitening:
+def fit_whitening(
+    embedding: npt.NDArray[np.float32] | StoredRows, components: int, floor: float
+) -> Whitening:
     """Returns kernel [d, components] and bias [components]: whitened = embedding @ kernel + bias.
 
     Principal components of the embeddings, each divided by its standard deviation. The map is
     affine, so it commutes with the means and interpolations that training takes.
 
     Args:
-        embedding: float32 [m, d], of the captions trained on.
+        embedding: float32 [m, d], of the captions trained on, in memory or in the file.
         components: kept, from the one of largest variance.
         floor: smallest variance divided by, as a fraction of the first component's.
 
@@ -27,10 +33,12 @@ def fit_whitening(embedding: npt.NDArray[np.float32], components: int, floor: fl
             f"text.whitened_components: expected at most {size} (the embedding's size and the "
             f"captions allow no more), got {components}; ask for fewer"
         )
-    mean = embedding.mean(axis=0, dtype=np.float64)
+    blocks = range(0, len(embedding), _BLOCK)
+    sums = [embedding[start : start + _BLOCK].sum(axis=0, dtype=np.float64) for start in blocks]
+    mean = np.sum(sums, axis=0) / len(embedding)
     covariance = np.zeros((embedding.shape[1],) * 2)
-    for start in range(0, len(embedding), 8192):
-        centred = embedding[start : start + 8192] - mean
+    for start in blocks:
+        centred = embedding[start : start + _BLOCK] - mean
         covariance += centred.T @ centred
     variance, directions = np.linalg.eigh(covariance / len(embedding))
     variance, directions = variance[::-1][:components], directions[:, ::-1][:, :components]

@@ -24,3 +24,17 @@ def embedded(bare: Path) -> Path:
     blocks = {split: [table(split)[:4], table(split)[4:]] for split in pairs.SPLITS}
     write_embeddings(bare, blocks, ENCODER, "char-cnn-gru", WIDTH)
     return bare
+
+
+@pytest.fixture(scope="module")
+def finished(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Path, list[dict[str, float]]]:
+    """Data, run directory and curves of a run that was never interrupted."""
+    # Most tests beside this file need no TensorFlow, and none waits for it.
+    from miniature import write_pairs
+    from tiny_runs import config_of, train
+
+    folder = tmp_path_factory.mktemp("finished")
+    data = write_pairs(folder / "birds.h5")
+    return data, folder / "run", train(config_of(folder), data, folder / "run")

@@ -1,13 +1,14 @@
 """What is drawn: order, mismatches, captions, latents, crops; and that replicas share a batch."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from t2i.augmentation import CHANCES
-from t2i.batches import Batch, Draw, Order, Table, draw, table
+from t2i.batches import Batch, Draw, Order, Table, choose, draw, table
 from t2i.errors import InputError
 from t2i.images import to_float
 from t2i.pairs import Pairs
@@ -44,8 +45,14 @@ TABLE = Table(*map(tf.constant, table(PAIRS)))
 ORDER = Order(len(PAIRS.name), HOW.batch_size, HOW.seed)
 
 
+def _draw(
+    tensors: Table, rows: Any, step: Any, how: Draw, replica: int = 0, replicas: int = 1
+) -> Batch:
+    return draw(tensors, choose(tensors, rows, step, how), step, how, replica, replicas)
+
+
 def _batches(steps: int) -> list[tuple[np.ndarray, Batch]]:
-    function = tf.function(lambda rows, step: draw(TABLE, rows, step, HOW))
+    function = tf.function(lambda rows, step: _draw(TABLE, rows, step, HOW))
     rows = ORDER.rows(0, steps)
     return [
         (
@@ -89,7 +96,7 @@ def test_other_classes_are_drawn_evenly_whatever_their_size() -> None:
     how = Draw(0, 4, 8, 5, True, 1, 0.5)
     first = int(np.flatnonzero(pairs.class_id == pairs.class_id.min())[0])
     rows = tf.fill([4], first)
-    function = tf.function(lambda step: draw(tensors, rows, step, how).mismatched_embedding)
+    function = tf.function(lambda step: _draw(tensors, rows, step, how).mismatched_embedding)
     drawn = np.concatenate([function(tf.constant(step)) for step in range(150)])[:, 0].astype(int)
     share = np.mean(pairs.class_id[drawn] == 24)
     assert 0.42 < share < 0.58  # 600 fair draws; 4 standard deviations are 0.08
@@ -155,7 +162,7 @@ def test_nothing_is_mirrored_where_captions_tell_left_from_right() -> None:
     rows = tf.constant(ORDER.rows(0, 1)[0])
     how = dataclasses.replace(HOW, flip=False)
     for step in range(5):
-        across = np.diff(draw(TABLE, rows, step, how).image[:, 0, :2, 2], axis=1)
+        across = np.diff(_draw(TABLE, rows, step, how).image[:, 0, :2, 2], axis=1)
         assert (across > 0).all()
 
 
@@ -167,8 +174,8 @@ def test_the_pixel_range_is_the_one_of_images() -> None:
 @pytest.mark.parametrize("replicas", [2, 4])
 def test_replicas_share_one_batch_out(replicas: int) -> None:
     rows = tf.constant(ORDER.rows(0, 1)[0])
-    whole = draw(TABLE, rows, 5, HOW)
-    shares = [draw(TABLE, rows, 5, HOW, replica, replicas) for replica in range(replicas)]
+    whole = _draw(TABLE, rows, 5, HOW)
+    shares = [_draw(TABLE, rows, 5, HOW, replica, replicas) for replica in range(replicas)]
     evenly = ("image", "embedding", "mismatched_embedding", "interpolated_embedding", "real_chance")
     for name in evenly:
         joined = np.concatenate([getattr(share, name) for share in shares])

@@ -106,3 +106,20 @@ def test_the_policy_of_the_caller_is_left_alone() -> None:
     assert generator.get_layer("image").compute_dtype == "bfloat16"
     assert generator.output.dtype == "float32"
     assert all(weight.dtype == "float32" for weight in generator.weights)
+
+
+def test_picture_and_text_meet_in_one_convolution() -> None:
+    """The sum of the two 1x1 convolutions is the one over their channels side by side."""
+    discriminator = build_discriminator(TINY, 16, 6)
+    trunk, head = discriminator.get_layer("trunk"), discriminator.get_layer("head")
+    side_by_side = np.concatenate(
+        [trunk.get_layer("joint").get_weights()[0], head.get_layer("joint_text").get_weights()[0]],
+        axis=2,
+    )
+    random = np.random.default_rng(0)
+    image = random.standard_normal((2, 16, 16, 3)).astype(np.float32)
+    features = trunk(image)
+    text = random.standard_normal((2, 1, 1, 3)).astype(np.float32)
+    both = np.concatenate([features["4"], np.broadcast_to(text, (2, 4, 4, 3))], axis=3)
+    summed = features["seen"] + head.get_layer("joint_text")(text)
+    np.testing.assert_allclose(summed, both @ side_by_side[0, 0], atol=1e-6)

@@ -19,8 +19,7 @@ def test_what_is_configured_is_taken(wanted: str) -> None:
 def test_auto_takes_bfloat16_only_where_it_is_faster(
     monkeypatch: pytest.MonkeyPatch, full: float, half: float, chosen: str
 ) -> None:
-    times = iter([full, half])
-    monkeypatch.setattr(precision, "_seconds", lambda _: next(times))
+    monkeypatch.setattr(precision, "_seconds", lambda: (full, half))
     name, reason = precision.resolve_precision("auto")
     assert name == chosen
     assert reason == f"a layer takes 10.0 ms in float32, {half * 1e3:.1f} ms in bfloat16"
