@@ -8,7 +8,7 @@ from hypothesis import given
 from mutations import assert_holds, mutated
 from PIL import Image
 
-from prep.pictures import crop_and_resize, decoded
+from prep.pictures import square_of
 
 _NOISE = np.random.default_rng(0).integers(0, 256, (24, 32, 4), dtype=np.uint8)
 
@@ -31,8 +31,8 @@ SAMPLES = [
 
 def read(path: Path) -> None:
     """Decodes a picture, as a file and as bytes."""
-    crop_and_resize(decoded(path, 3), None, 8)
-    crop_and_resize(decoded(path.read_bytes(), 1), None, 8)
+    square_of(path, None, 8, 3)
+    square_of(path.read_bytes(), None, 8, 1)
 
 
 @given(content=mutated(SAMPLES))
