@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--precision", default="float32", choices=("float32", "mixed_bfloat16"))
-    parser.add_argument("--compile", default="auto", choices=("auto", "on", "off"))
+    parser.add_argument("--compile", default="auto", choices=("auto", "xla", "none"))
     parser.add_argument("--steps", type=int, default=5, help="of a repeat")
     parser.add_argument("--repeats", type=int, default=6)
     arguments = parser.parse_args()
@@ -59,7 +59,7 @@ def main() -> None:
     config = _config(arguments)
     with _utilization(bool(gpus) and arguments.device == "gpu") as utilization:
         rates = _training(config, arguments)
-    compiled = arguments.compile == "on" or (
+    compiled = arguments.compile == "xla" or (
         arguments.compile == "auto" and arguments.device == "gpu"
     )
     bare = BareStep(config, arguments.precision, arguments.batch, compiled)

@@ -146,7 +146,7 @@ class TrainingConfig(Section):
         precision: of the arithmetic; `auto` measures which is faster on this machine.
         data: where pictures and embeddings are held; what the device has no room for streams
             from the host's memory, or from the file. Whichever it is, the batches are the same.
-        compile: XLA compiles the step; `auto` does on a single GPU, as on CPUs it is slower.
+        compile: the step by XLA or not; `auto` does on a single GPU, as on CPUs it is slower.
         steps_per_launch: steps run inside one call of the device.
         checkpoint_every: steps.
         checkpoints_kept: the newest.
@@ -170,7 +170,7 @@ class TrainingConfig(Section):
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     precision: Precision = "auto"
     data: Literal["auto", "device", "host", "file"] = "auto"
-    compile: Literal["auto", "on", "off"] = "auto"
+    compile: Literal["auto", "xla", "none"] = "auto"
     steps_per_launch: Positive = 50
     checkpoint_every: Positive = 1000
     checkpoints_kept: Positive = 3

@@ -24,6 +24,8 @@ def build_launch(
         compiled: XLA compiles a step; for a single replica.
     """
     replicas = strategy.num_replicas_in_sync
+    # The draws stay outside: XLA makes other floats of the same random bits.
+    step_of_batch = tf.function(gan.step, jit_compile=True) if compiled else gan.step
 
     # Nothing in it depends on the value of a tensor: there is nothing to convert.
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
@@ -31,10 +33,7 @@ def build_launch(
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         step = first + index
         choice = place(index, how) if streamed else choose(table, rows, step, how)
-        return gan.step(draw(table, choice, step, how, tf.cast(replica, tf.int32), replicas))
-
-    if compiled:
-        step_of_replica = tf.function(step_of_replica, jit_compile=True)
+        return step_of_batch(draw(table, choice, step, how, tf.cast(replica, tf.int32), replicas))
 
     @tf.function  # type: ignore[untyped-decorator]
     def launch(table: Table, rows: Any, first: Any, steps: Any) -> Any:

@@ -76,9 +76,9 @@ class Trainer:
                 f"training.batch_size: expected a multiple of {2 * replicas} for {replicas} "
                 f"replicas, got {config.training.batch_size}; change it or use fewer devices"
             )
-        if config.training.compile == "on" and replicas > 1:
+        if config.training.compile == "xla" and replicas > 1:
             raise InputError(
-                f"training.compile: expected auto or off for {replicas} replicas, got on; "
+                f"training.compile: expected auto or none for {replicas} replicas, got xla; "
                 "XLA compiles the step of a single one"
             )
         header = pairs.read_header(data)
@@ -220,7 +220,7 @@ class Trainer:
 
     def _compiled(self) -> bool:
         wanted, replicas = self.config.training.compile, self.plan.replicas
-        return wanted == "on" or (wanted == "auto" and on_gpu() and replicas == 1)
+        return wanted == "xla" or (wanted == "auto" and on_gpu() and replicas == 1)
 
     def _feed(self) -> Callable[[tuple[int, int]], tuple[Any, Any]]:
         """Returns what makes the table and the rows of the launch of some steps."""

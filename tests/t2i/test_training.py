@@ -140,3 +140,15 @@ def test_many_steps_in_one_launch_equal_launches_of_one(finished: Finished, tmp_
         np.testing.assert_array_equal(weights(tmp_path / "run")[name], value, err_msg=name)
     for one, many in zip(alone, points, strict=True):
         assert {**one, "images_per_second": 0} == {**many, "images_per_second": 0}
+
+
+def test_a_step_compiled_by_xla_trains_the_same_weights(finished: Finished, tmp_path: Path) -> None:
+    data, _, _ = finished
+    # The fused kernel, and an epsilon that keeps Adam from magnifying what rounding leaves.
+    how = ("training.epochs=1", "networks.synchronized_batch_norm=false", "optimizer.epsilon=1e-2")
+    for kind in ("none", "xla"):
+        train(config_of(tmp_path, *how, f"training.compile={kind}"), data, tmp_path / kind)
+    expected, got = weights(tmp_path / "none", 3), weights(tmp_path / "xla", 3)
+    for name, value in expected.items():
+        # Three steps of sums in another order; moved weights differ by a thousand times this.
+        np.testing.assert_allclose(got[name], value, rtol=1e-4, atol=2e-5, err_msg=name)
