@@ -216,7 +216,7 @@ class Trainer:
             if stop % training.checkpoint_every == 0 or stop == steps:
                 checkpoints.save(stop)
                 if board is not None:
-                    board.export(step, self._gan.painting_weights())
+                    board.export(stop, self._gan.painting_weights())
 
     def _compiled(self) -> bool:
         wanted, replicas = self.config.training.compile, self.plan.replicas
