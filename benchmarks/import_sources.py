@@ -28,7 +28,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-from machine import describe
+from machine import child_peaks, describe, peak_mb
 from PIL import Image
 
 from prep.build import build_pairs
@@ -47,6 +47,7 @@ from t2i.pairs import EncoderStamp
 # The extra `tfds` is not everybody's.
 _HAS_TFDS = importlib.util.find_spec("tensorflow_datasets") is not None
 _SIZE = 76
+_SAMPLE_EVERY = 200
 _STAMP = EncoderStamp("0" * 64, "imported: chance", 1024)
 
 
@@ -110,21 +111,28 @@ def _tfds(folder: Path) -> Tfds:
 
 def _measured(folder: Path, kind: str, workers: int) -> tuple[float, float, float]:
     """Returns pictures a second, pictures a second of the processors, and the peak memory in MB."""
+    peaks: dict[str, float] = {}
+    done = 0
+
+    def progress(count: int) -> None:
+        nonlocal done
+        done += count
+        if done % _SAMPLE_EVERY == 0:
+            peaks.update(child_peaks())
+
     began = time.perf_counter()
     if kind == "bare":
-        files = picture_files(folder, use_box=True)
-        for path, box in files.values():
+        for path, box in picture_files(folder, use_box=True).values():
             crop_and_resize(decoded(path, 3), box, _SIZE)
-        count = len(files)
+            progress(1)
     else:
         source, stamp = _SOURCES[kind](folder)
-        build_pairs(source, folder / "out.h5", _SIZE, "benchmark", workers, encoder=stamp)
-        count = len(source)
+        out = folder / "out.h5"
+        build_pairs(source, out, _SIZE, "benchmark", workers, progress=progress, encoder=stamp)
     seconds = time.perf_counter() - began
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu_seconds = sum(usage.ru_utime + usage.ru_stime for usage in used)
-    # The peak of this process, and of the largest worker.
-    return count / seconds, count / cpu_seconds, sum(usage.ru_maxrss for usage in used) / 1024
+    return done / seconds, done / cpu_seconds, peak_mb("self") + sum(peaks.values())
 
 
 def _write_layouts(folder: Path, cub: Path, captions: Path, count: int) -> None:

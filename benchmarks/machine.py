@@ -23,8 +23,19 @@ def describe() -> str:
     return f"{processor}, {cores} cores; Python {platform.python_version()}, {', '.join(versions)}"
 
 
+def child_peaks() -> dict[str, float]:
+    """Returns the peak memory of each process that this one has started, in MB, by its number."""
+    peaks = {}
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        try:
+            peaks[pid] = peak_mb(pid)
+        except OSError:
+            continue
+    return peaks
+
+
 def peak_mb(pid: str) -> float:
-    """Returns the peak memory of a process, shared pages included, or 0 when it has ended.
+    """Returns the peak memory of a process in MB, shared pages included, or 0 when it has ended.
 
     From /proc: `getrusage` also counts what a process held before it became this program.
     """

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from machine import describe, peak_mb
+from machine import child_peaks, describe, peak_mb
 
 from prep.build import build_pairs
 from prep.sources.cub import Cub
@@ -60,14 +60,14 @@ def _measure(arguments: argparse.Namespace) -> dict[str, float]:
     """Returns the figures of one run."""
     lists = read_split(arguments.split) if arguments.split else official_split()
     examples = Cub(arguments.cub, arguments.captions or arguments.cub, True, lists)
-    child_peaks: dict[str, float] = {}
+    peaks: dict[str, float] = {}
     done = 0
 
     def sample(count: int) -> None:
         nonlocal done
         done += count
         if done % _SAMPLE_EVERY == 0:
-            child_peaks.update(_child_peaks())
+            peaks.update(child_peaks())
 
     before = _cpu_seconds()
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +90,7 @@ def _measure(arguments: argparse.Namespace) -> dict[str, float]:
         "parent_cpu_seconds": parent,
         "workers_cpu_seconds": workers,
         "parent_peak_rss_mb": peak_mb("self"),
-        "peak_rss_mb": peak_mb("self") + sum(child_peaks.values()),
+        "peak_rss_mb": peak_mb("self") + sum(peaks.values()),
     }
 
 
@@ -99,16 +99,6 @@ def _cpu_seconds() -> tuple[float, float]:
         resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     return own.ru_utime + own.ru_stime, children.ru_utime + children.ru_stime
-
-
-def _child_peaks() -> dict[str, float]:
-    peaks = {}
-    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        try:
-            peaks[pid] = peak_mb(pid)
-        except OSError:
-            continue
-    return peaks
 
 
 def _words(run: dict[str, float]) -> str:
