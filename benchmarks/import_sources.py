@@ -35,7 +35,7 @@ from prep.build import build_pairs
 from prep.examples import Example, Source
 from prep.exports.pairs_file import PairsFile
 from prep.exports.stackgan import export_stackgan
-from prep.pictures import crop_and_resize, decoded
+from prep.pictures import square_of
 from prep.sources.aelnouby import Aelnouby
 from prep.sources.cub import Cub, picture_files
 from prep.sources.stackgan import StackGan
@@ -123,7 +123,7 @@ def _measured(folder: Path, kind: str, workers: int) -> tuple[float, float, floa
     began = time.perf_counter()
     if kind == "bare":
         for path, box in picture_files(folder, use_box=True).values():
-            crop_and_resize(decoded(path, 3), box, _SIZE)
+            square_of(path, box, _SIZE, 3)
             progress(1)
     else:
         source, stamp = _SOURCES[kind](folder)
