@@ -67,11 +67,11 @@ def main() -> None:
     gemm = gemm_gflops(arguments.precision)
     operations = bare.operations()
     plain, behind = _split(rates)
-    loop = statistics.median(plain) / arguments.batch
-    # What a grid, a checkpoint and an export cost, once in so many steps.
-    extra = (statistics.median(behind) / arguments.batch - loop) * arguments.steps
+    # Seconds an image; and what a grid, a checkpoint and an export cost, once in so many steps.
+    loop = statistics.median(plain)
+    extra = (statistics.median(behind) - loop) * arguments.batch * arguments.steps
     figures = {
-        "images_per_second": 1 / statistics.median(plain),
+        "images_per_second": 1 / loop,
         "images_per_second_least": 1 / max(plain),
         "images_per_second_most": 1 / min(plain),
         "bare_step_images_per_second": arguments.batch / seconds,
@@ -81,12 +81,12 @@ def main() -> None:
         "batch": arguments.batch,
         "image_size_px": arguments.size,
         "gemm_gflops": gemm,
-        "useful_gflops": operations / arguments.batch / statistics.median(plain) / 1e9,
+        "useful_gflops": operations / arguments.batch / loop / 1e9,
         "useful_gflop_per_image": operations / arguments.batch / 1e9,
-        "checkpoint_seconds": extra * arguments.batch,
+        "checkpoint_seconds": extra,
         "peak_memory_mb": _peak_memory_mb(arguments.device),
     }
-    spent = extra * arguments.batch / (ROUND * seconds)
+    spent = extra / (ROUND * seconds)
     figures["loop_percent"] = 100 * (loop * arguments.batch / seconds - 1)
     figures["checkpoint_percent_of_500_steps"] = 100 * spent
     if utilization:
