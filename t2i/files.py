@@ -1,6 +1,7 @@
 """Writing files so that a reader never sees half of one."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import shutil
@@ -51,6 +52,33 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def reserved(folder: Path, in_use: str, advice: str) -> Iterator[None]:
+    """Makes a folder, and keeps it from other processes that ask the same while the block runs.
+
+    Args:
+        folder: where; the lock dies with the process.
+        in_use: what was expected and what to do when another has it.
+        advice: what to do when the folder can't be written.
+
+    Raises:
+        InputError: another process has it, or it can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        raise InputError(
+            f"{folder}: expected a folder that can be written, got {error.strerror}; {advice}"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(f"{folder}: {in_use}") from error
+        yield
 
 
 def sha256(path: Path) -> str:

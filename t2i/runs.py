@@ -10,7 +10,6 @@ samples/         painted grids
 events/          TensorBoard
 """
 
-import fcntl
 import hashlib
 import json
 import platform
@@ -27,7 +26,7 @@ import t2i
 from t2i import configfile
 from t2i.config import Config
 from t2i.errors import InputError
-from t2i.files import replacing
+from t2i.files import replacing, reserved
 from t2i.pairs import EncoderStamp, Header, Pairs
 
 
@@ -180,22 +179,10 @@ def locked(run: Run) -> Iterator[None]:
     Raises:
         InputError: another process does already, or the folder can't be written.
     """
-    try:
-        run.path.mkdir(parents=True, exist_ok=True)
-        lock = (run.path / ".lock").open("w")
-    except OSError as error:
-        raise InputError(
-            f"{run.path}: expected a folder that can be written, got {error.strerror}; "
-            "choose another --run"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError(
-                f"{run.path}: expected a run that nobody trains, got one in use; "
-                "wait for it, or choose another --run"
-            ) from error
+    in_use = (
+        "expected a run that nobody trains, got one in use; wait for it, or choose another --run"
+    )
+    with reserved(run.path, in_use, "choose another --run"):
         yield
 
 

@@ -3,7 +3,6 @@
 Memory does not grow with the number of pictures, and what was measured once is not again.
 """
 
-import fcntl
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -12,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from t2i.errors import InputError
 from t2i.evaluation.estimate import Rows
 from t2i.evaluation.features import Measurer
 from t2i.evaluation.pictures import BLOCK, Pictures
+from t2i.files import reserved
 
 # Called with (what is done, rows done, rows in all).
 Progress = Callable[[str, int, int], None]
@@ -67,20 +66,8 @@ def locked(cache: Path) -> Iterator[None]:
     Raises:
         InputError: another process does already, or the folder can't be written.
     """
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        lock = (cache / ".lock").open("w")
-    except OSError as error:
-        raise InputError(
-            f"{cache}: expected a folder that can be written, got {error.strerror}; copy the run"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError(
-                f"{cache}: expected nobody else to evaluate there, got another; wait for it"
-            ) from error
+    in_use = "expected nobody else to evaluate there, got another; wait for it"
+    with reserved(cache, in_use, "copy the run"):
         yield
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from t2i.errors import InputError
-from t2i.files import replacing, sha256
+from t2i.files import replacing, reserved, sha256
 
 
 def test_the_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
@@ -80,3 +80,29 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_the_old_file(
     )
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_reserved_for_one_and_free_again_behind_the_block(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+
+    def reserve() -> None:
+        with reserved(folder, "expected nobody, got another; wait", "choose another"):
+            pass
+
+    with (
+        reserved(folder, "expected nobody, got another; wait", "choose another"),
+        pytest.raises(InputError) as error,
+    ):
+        reserve()
+    assert str(error.value) == f"{folder}: expected nobody, got another; wait"
+    reserve()
+
+
+def test_a_folder_that_cannot_be_reserved(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "new"
+    with pytest.raises(InputError) as error, reserved(folder, "", "choose another"):
+        pass
+    assert str(error.value) == (
+        f"{folder}: expected a folder that can be written, got Not a directory; choose another"
+    )
