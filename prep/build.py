@@ -17,7 +17,8 @@ from prep.examples import Fault
 from prep.pictures import Item, Prepared, prepare
 from t2i.errors import InputError
 from t2i.files import replacing
-from t2i.pairs import SPLITS, EncoderStamp, SplitBy
+from t2i.pairs import EncoderStamp, SplitBy
+from t2i.pairs_structure import SPLITS
 from t2i.pairs_writing import writing
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from t2i.pairs import SPLITS, read, read_header
+from t2i.pairs import read, read_header
+from t2i.pairs_structure import SPLITS
 from t2i.pairs_writing import write_embeddings
 from t2i.text_encoder import TextEncoder, load_encoder
 

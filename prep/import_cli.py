@@ -1,111 +1,28 @@
 """t2i-prep import: a pairs file out of what others have published, or one's own pictures."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from prep.import_target import Command, Target, makes_pairs, write
 from t2i.command_line import require_tensorflow
 from t2i.errors import InputError
 
 if TYPE_CHECKING:
-    from prep.examples import Source
-    from t2i.pairs import EncoderStamp, SplitBy
-
-Command = Callable[..., None]
+    from t2i.pairs import SplitBy
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
-
-@dataclass(frozen=True)
-class Target:
-    """The pairs file to make.
-
-    Attributes:
-        out: where.
-        image_size: side of its pictures, pixels.
-        workers: processes, or None for one a core.
-        skip_bad: leave out pictures that can't be used.
-    """
-
-    out: Path
-    image_size: int
-    workers: int | None
-    skip_bad: bool
-
-
-def makes_pairs(image_size: int = 76) -> Callable[[Command], Command]:
-    """Returns a decorator: adds the options of every import, and hands them on as `target`.
-
-    Args:
-        image_size: unless the user gives another.
-    """
-
-    def decorate(command: Command) -> Command:
-        @click.option("--out", required=True, type=FILE, help="Pairs file to write.")
-        @click.option(
-            "--image-size", default=image_size, show_default=True, type=click.IntRange(8, 1024)
-        )
-        @click.option(
-            "--workers", type=click.IntRange(1, 256), help="Processes.  [default: all cores]"
-        )
-        @click.option("--skip-bad", is_flag=True, help="Leaves out pictures that can't be used.")
-        @wraps(command)
-        def with_target(
-            *, out: Path, image_size: int, workers: int | None, skip_bad: bool, **own: Any
-        ) -> None:
-            command(target=Target(out, image_size, workers, skip_bad), **own)
-
-        return with_target
-
-    return decorate
-
-
-def write(
-    target: Target,
-    source: "Source",
-    description: str,
-    channels: int = 3,
-    encoder: "EncoderStamp | None" = None,
-    split_by: "SplitBy" = "class",
-) -> None:
-    """Builds the pairs file, and says what is in it.
-
-    Args:
-        target: the pairs file.
-        source: the pictures.
-        description: where they come from, in words.
-        channels: 3 for colours, 1 for greys.
-        encoder: who made the embeddings that the source brings, or None.
-        split_by: `picture` where classes may be in several splits.
-    """
-    from tqdm import tqdm
-
-    from prep.build import build_pairs
-
-    with tqdm(total=len(source), unit="picture", desc="preparing") as bar:
-        made = build_pairs(
-            source,
-            target.out,
-            target.image_size,
-            description,
-            target.workers,
-            target.skip_bad,
-            bar.update,
-            channels,
-            encoder,
-            split_by,
-        )
-    counts = ", ".join(f"{count:,} {name}" for name, count in made.images.items())
-    left_out = f", {made.bad} left out (see {made.report})" if made.bad else ""
-    click.echo(
-        f"{target.out}: {counts} pictures of {target.image_size} pixels, "
-        f"{sum(made.captions.values()):,} captions in {made.seconds:.1f} s{left_out}"
-    )
+_crop = click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+_split_by = click.option(
+    "--split-by",
+    default="class",
+    show_default=True,
+    type=click.Choice(["class", "picture"]),
+    help="Whether a class may be in several splits.",
+)
 
 
 @click.group("import")
@@ -136,9 +53,7 @@ def mnist(folder: Path, target: Target) -> None:
     help="Folder of trainclasses.txt, valclasses.txt and testclasses.txt, flowers_icml say.  "
     "[default: 62, 20 and 20 classes of our own choice]",
 )
-@click.option(
-    "--split-by", default="class", show_default=True, type=click.Choice(["class", "picture"])
-)
+@_split_by
 @makes_pairs()
 def flowers(
     flowers_dir: Path,
@@ -169,9 +84,7 @@ def flowers(
 @click.argument("pictures", type=FOLDER)
 @click.option("--captions", type=FILE, help="CSV or JSON lines.  [default: looked for]")
 @click.option("--no-classes", is_flag=True, help="Makes each picture its own class.")
-@click.option(
-    "--split-by", default="class", show_default=True, type=click.Choice(["class", "picture"])
-)
+@_split_by
 @makes_pairs()
 def folder(
     pictures: Path,
@@ -193,12 +106,21 @@ def folder(
     write(target, source, pictures.resolve().name, split_by=source.split_by)
 
 
+def _of_reed(command: Command) -> Command:
+    """Adds what both of Reed's layouts are read with."""
+    for option in (
+        makes_pairs(),
+        click.option("--split", type=FOLDER, help="Folder of class lists.  [default: FOLDER]"),
+        _crop,
+        click.option("--images", required=True, type=FOLDER, help="CUB's tree, or the flowers'."),
+        click.argument("folder", type=FOLDER),
+    ):
+        command = option(command)
+    return command
+
+
 @import_group.command("reed-icml")
-@click.argument("folder", type=FOLDER)
-@click.option("--images", required=True, type=FOLDER, help="CUB's tree, or the flowers' folder.")
-@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
-@click.option("--split", type=FOLDER, help="Folder of class lists.  [default: FOLDER]")
-@makes_pairs()
+@_of_reed
 def reed_icml(folder: Path, images: Path, crop: str, split: Path | None, target: Target) -> None:
     """Imports Reed's cub_icml or flowers_icml: FOLDER holds a .t7 file a picture."""
     from prep.sources.reed_icml import ReedIcml
@@ -210,11 +132,7 @@ def reed_icml(folder: Path, images: Path, crop: str, split: Path | None, target:
 
 
 @import_group.command("reed-cvpr")
-@click.argument("folder", type=FOLDER)
-@click.option("--images", required=True, type=FOLDER, help="CUB's tree.")
-@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
-@click.option("--split", type=FOLDER, help="Folder of class lists.  [default: FOLDER]")
-@makes_pairs()
+@_of_reed
 def reed_cvpr(folder: Path, images: Path, crop: str, split: Path | None, target: Target) -> None:
     """Imports Reed's cvpr2016_cub: FOLDER holds manifest.txt and text_c10/."""
     from prep.sources.reed_cvpr import ReedCvpr
@@ -238,34 +156,39 @@ def reed_cvpr(folder: Path, images: Path, crop: str, split: Path | None, target:
     type=click.Path(path_type=Path),
     help="Folder of the caption files, or AttnGAN's captions.pickle.",
 )
-@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@_crop
+@_split_by
 @makes_pairs()
-def stackgan(folder: Path, images: Path, captions: Path, crop: str, target: Target) -> None:
+def stackgan(
+    folder: Path, images: Path, captions: Path, crop: str, split_by: "SplitBy", target: Target
+) -> None:
     """Imports what StackGAN and AttnGAN read: FOLDER holds train/ and test/, of pickles each."""
     from prep.sources.stackgan import StackGan
 
     source = StackGan(folder, images, captions, use_box=crop == "box")
     how = "" if images.suffix == ".pickle" else f", crop {crop}"
     description = f"{folder.resolve().name}, StackGAN layout, pictures of {images.name}{how}"
-    write(target, source, description, encoder=source.encoder)
+    write(target, source, description, encoder=source.encoder, split_by=split_by)
 
 
 @import_group.command()
 @click.argument("path", metavar="FILE", type=FILE)
+@_split_by
 @makes_pairs()
-def aelnouby(path: Path, target: Target) -> None:
+def aelnouby(path: Path, split_by: "SplitBy", target: Target) -> None:
     """Imports El-Nouby's birds.hdf5 or flowers.hdf5; its pictures are taken whole."""
     from prep.sources.aelnouby import Aelnouby
 
     source = Aelnouby(path)
-    write(target, source, f"{path.name}, aelnouby's layout", encoder=source.stamp())
+    description = f"{path.name}, aelnouby's layout"
+    write(target, source, description, encoder=source.stamp(), split_by=split_by)
 
 
 @import_group.command()
 @click.argument("name")
 @click.option("--data-dir", required=True, type=FOLDER, help="Where TFDS has prepared it.")
 @click.option("--captions", type=FOLDER, help="Folder of caption files, to be joined by name.")
-@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@_crop
 @click.option(
     "--split",
     type=FOLDER,

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from t2i.errors import InputError
-from t2i.pairs import SPLITS
+from t2i.pairs_structure import SPLITS
 
 # What the columns are called, in lower case; Hugging Face says file_name and text.
 _PATH = ("path", "file_name", "filename", "file", "image")

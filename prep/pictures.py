@@ -21,8 +21,8 @@ from t2i.images import Pixels, as_picture
 # StackGAN's crop reaches half as far again as the longer side of the box.
 _CROP_SCALE = 1.5
 _MAX_PICTURE_BYTES = 1 << 26
-_MAX_PIXELS = 50_000_000
-
+# Four bytes a pixel, in memory up to three times where colours are converted or laid on white.
+_MAX_PIXELS, _MAX_PLAIN_PIXELS = 25_000_000, 50_000_000
 
 # A JPEG is decoded at a half, a quarter or an eighth of its size as long as the crop keeps this
 # many times the pixels of its side. Over 382 pictures of CUB at 76 pixels, the result is then off
@@ -109,9 +109,12 @@ def _opened(image: RawImage) -> Iterator[Image.Image]:
             warnings.catch_warnings(action="ignore"),
             Image.open(file, formats=("JPEG", "PNG")) as picture,
         ):
-            if picture.width * picture.height > _MAX_PIXELS:
+            plain = picture.format == "JPEG" and picture.mode in ("L", "RGB")
+            most = _MAX_PLAIN_PIXELS if plain else _MAX_PIXELS
+            if picture.width * picture.height > most:
                 raise InputError(
-                    f"expected at most {_MAX_PIXELS} pixels, got {picture.width} x {picture.height}"
+                    f"expected at most {most} pixels of {picture.format} {picture.mode}, "
+                    f"got {picture.width} x {picture.height}"
                 )
             yield picture
     except UnidentifiedImageError as error:

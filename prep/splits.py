@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from t2i.errors import InputError
-from t2i.pairs import SPLITS
+from t2i.pairs_structure import SPLITS
 
 _OFFICIAL = Path(__file__).parent / "data"
 _MAX_LIST_BYTES = 1 << 20

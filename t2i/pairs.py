@@ -27,23 +27,12 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
-from t2i.hdf5 import dataset_faults
+from t2i.pairs_structure import SPLITS, structure_faults
 
 FORMAT = "t2i-pairs"
 VERSION = 1
-SPLITS = ("train", "val", "test")
-MAX_IMAGE_SIZE = 1024
 IMPORTED = "imported: "
 SplitBy = Literal["class", "picture"]
-
-COLUMNS = {
-    "image": (4, np.dtype(np.uint8)),
-    "caption": (1, h5py.string_dtype()),
-    "embedding": (2, np.dtype(np.float32)),
-    "caption_offset": (1, np.dtype(np.int64)),
-    "class_id": (1, np.dtype(np.int32)),
-    "name": (1, h5py.string_dtype()),
-}
 
 
 @dataclass(frozen=True)
@@ -227,7 +216,8 @@ def header_of(file: h5py.File) -> Header:
             "prepare it again with this release, or read it with the one that wrote it"
         )
     encoder = _stamp(file)
-    faults = list(_structure_faults(file, encoder))
+    size, inside = (encoder.embedding_size, not encoder.imported) if encoder else (None, False)
+    faults = list(structure_faults(file, size, inside))
     if faults:
         raise InputError(f"{path}: {'; '.join(faults)}; prepare it again")
     return Header(
@@ -253,51 +243,3 @@ def _stamp(file: h5py.File) -> EncoderStamp | None:
             f"{file.filename}: expected the encoder's hash, kind and size in attribute 'encoder', "
             f"got {file.attrs['encoder']!r}; run `t2i-prep embed` again"
         ) from error
-
-
-def _structure_faults(file: h5py.File, encoder: EncoderStamp | None) -> Iterator[str]:
-    """Yields what is wrong with names, types and shapes, reading no data."""
-    size = file.attrs.get("image_size")
-    if not isinstance(size, np.integer) or not 1 <= size <= MAX_IMAGE_SIZE:
-        yield f"attribute image_size: expected 1 to {MAX_IMAGE_SIZE}, got {size!r}"
-        return
-    for name in ("source", "created_with"):
-        if not isinstance(file.attrs.get(name), str):
-            yield f"attribute {name}: expected text, got {file.attrs.get(name)!r}"
-    split_by = file.attrs.get("split_by", "class")
-    if not isinstance(split_by, str) or split_by not in ("class", "picture"):
-        yield f"attribute split_by: expected class or picture, got {split_by!r}"
-    if encoder and not encoder.imported:
-        yield from dataset_faults(file, "encoder", 1, np.dtype(np.uint8))
-    channels = None
-    for split in SPLITS:
-        link = file.get(split, getlink=True)
-        group = file[split] if isinstance(link, h5py.HardLink) else None
-        if not isinstance(group, h5py.Group):
-            yield f"/{split}: expected a group, got none"
-            continue
-        faults = [
-            fault
-            for name, (rank, dtype) in COLUMNS.items()
-            if name != "embedding" or encoder
-            for fault in dataset_faults(group, name, rank, dtype)
-        ]
-        yield from faults
-        if not faults:
-            channels = channels or (1 if group["image"].shape[3] == 1 else 3)
-            yield from _length_faults(group, (int(size), int(size), channels), encoder)
-
-
-def _length_faults(
-    group: h5py.Group, picture: tuple[int, int, int], encoder: EncoderStamp | None
-) -> Iterator[str]:
-    split = group.name
-    count, captions = group["image"].shape[0], group["caption"].shape[0]
-    if group["image"].shape[1:] != picture:
-        yield f"{split}/image: expected pictures {[*picture]}, got {group['image'].shape}"
-    for name, length in (("class_id", count), ("name", count), ("caption_offset", count + 1)):
-        if group[name].shape != (length,):
-            yield f"{split}/{name}: expected {length} rows, got {group[name].shape[0]}"
-    table = (captions, encoder.embedding_size) if encoder else None
-    if table and group["embedding"].shape != table:
-        yield f"{split}/embedding: expected {table}, got {group['embedding'].shape}"

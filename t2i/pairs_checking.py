@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from t2i.pairs import SPLITS, Header, header_of, opened
+from t2i.pairs import Header, header_of, opened
+from t2i.pairs_structure import SPLITS
 
 
 class Report(NamedTuple):

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
-from t2i.pairs import SPLITS, EncoderStamp, opened, read_header
+from t2i.pairs import EncoderStamp, opened, read_header
+from t2i.pairs_structure import SPLITS
 
 # Captions that share the most words with a sentence, compared with it letter by letter.
 _CANDIDATES = 200

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 import t2i
 from t2i.files import replacing
-from t2i.pairs import COLUMNS, FORMAT, SPLITS, VERSION, EncoderStamp, SplitBy, opened
+from t2i.pairs import FORMAT, VERSION, EncoderStamp, SplitBy, opened
+from t2i.pairs_structure import COLUMNS, SPLITS
 
 # Pictures gathered before they are written: HDF5 calls cost more than the copy.
 _BLOCK = 64

@@ -14,7 +14,8 @@ from PIL import Image
 from prep.synthetic_birds import sample_bird, species_splits
 from prep.synthetic_captions import captions
 from prep.synthetic_reader import read_colours
-from t2i.pairs import SPLITS, read, read_header
+from t2i.pairs import read, read_header
+from t2i.pairs_structure import SPLITS
 
 ROOT = Path(__file__).parent.parent
 PICTURES = 40

@@ -11,7 +11,7 @@ LAYERS = (
     {"t2i"},
     {"t2i.errors", "t2i.evaluation"},
     {"t2i.files", "t2i.config", "t2i.strategy", "t2i.watching", "t2i.hdf5"},
-    {"t2i.encoder_config"},
+    {"t2i.encoder_config", "t2i.pairs_structure"},
     {"t2i.configfile", "t2i.images", "t2i.captions", "t2i.losses", "t2i.pairs", "t2i.command_line"},
     {
         "t2i.pairs_writing",
@@ -62,6 +62,7 @@ OPEN_TO_PREP = {
     "t2i.text_encoder",
     "t2i.keras_files",
     "t2i.pairs",
+    "t2i.pairs_structure",
     "t2i.pairs_writing",
     "t2i.pairs_checking",
     "t2i.config",
@@ -116,6 +117,7 @@ def test_special_libraries_have_one_home(path: Path) -> None:
         "prep.export_cli",
         "prep.fetch_cli",
         "prep.import_cli",
+        "prep.import_target",
         "t2i.command_line",
     ):
         assert "click" not in roots

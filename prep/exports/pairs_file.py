@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from t2i.errors import InputError
 from t2i.images import Pixels
-from t2i.pairs import SPLITS, opened, read_header
+from t2i.pairs import opened, read_header
+from t2i.pairs_structure import SPLITS
 
 # Pictures read at a time.
 _BLOCK = 64

@@ -9,8 +9,9 @@ from t2i.captions import CharTokenizer
 from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
 from t2i.errors import InputError
 from t2i.files import sha256
-from t2i.pairs import SPLITS, read, read_encoder, read_header
+from t2i.pairs import read, read_encoder, read_header
 from t2i.pairs_checking import check
+from t2i.pairs_structure import SPLITS
 from t2i.pairs_writing import writing
 from t2i.text_encoder import TextEncoder, build_text_encoder, load_encoder, save_encoder
 

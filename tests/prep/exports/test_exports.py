@@ -21,7 +21,8 @@ from prep.sources.cub import Cub
 from prep.sources.stackgan import StackGan
 from prep.splits import official_split
 from t2i.errors import InputError
-from t2i.pairs import SPLITS, EncoderStamp, read, read_header
+from t2i.pairs import EncoderStamp, read, read_header
+from t2i.pairs_structure import SPLITS
 from t2i.pairs_writing import writing
 
 SIZE = 10
@@ -102,6 +103,20 @@ def test_aelnoubys_file_comes_back_as_it_was(tmp_path: Path, pairs: Path) -> Non
         "--out", again,
     )  # fmt: skip
     _assert_same(pairs, again)
+
+
+@pytest.mark.parametrize("kind", ["stackgan", "aelnouby"])
+def test_classes_may_be_shared_where_the_user_says_so(tmp_path: Path, kind: str) -> None:
+    shared = (*_PICTURES, ("test", 2, "002.Jay/Jay_2"))
+    pairs, left, again = _write(tmp_path / "birds.h5", pictures=shared), tmp_path / "left", "a.h5"
+    _run("export", kind, pairs, left)
+    pickles = ["--images", "10images.pickle", "--captions", left] if kind == "stackgan" else []
+    _run(
+        "import", kind, left, *pickles, "--split-by", "picture", "--image-size", SIZE,
+        "--workers", 1, "--out", tmp_path / again,
+    )  # fmt: skip
+    assert read_header(tmp_path / again).split_by == "picture"
+    assert "no faults" in _run("check", tmp_path / again)
 
 
 @pytest.mark.skipif(not _CUB48.is_dir(), reason="shared/data/cub48 is not here")

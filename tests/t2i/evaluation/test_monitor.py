@@ -9,7 +9,8 @@ from evaluation_samples import text_encoder, write_data, write_judge
 from t2i import configfile
 from t2i.config import Config
 from t2i.errors import InputError
-from t2i.pairs import SPLITS, read
+from t2i.pairs import read
+from t2i.pairs_structure import SPLITS
 from t2i.pairs_writing import write_embeddings
 from t2i.runs import Run
 from t2i.sampling import Painter
