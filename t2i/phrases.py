@@ -38,8 +38,11 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
     states, steps = [], tf.unstack(places, axis=1)
     if config.separate_first_step:
         states = [model.get_layer("first_step")(tf.gather(rows, steps.pop(0)))]
-    recurrent = _gru if config.recurrent == "gru" else _simple_rnn
-    states += recurrent(model.get_layer(config.recurrent_layer).cell, rows, steps, *states)
+    if config.recurrent == "none":
+        states = [tf.gather(rows, step) for step in steps]
+    else:
+        recurrent = _gru if config.recurrent == "gru" else _simple_rnn
+        states += recurrent(model.get_layer(config.recurrent_layer).cell, rows, steps, *states)
     return model.get_layer("embedding")(tf.add_n(states) / len(states))
 
 

@@ -42,3 +42,10 @@ def test_a_first_step_of_its_own_needs_a_second():
             separate_first_step=True,
             convolutions=[ConvolutionConfig(filters=2, pool_size=2, pool_stride=2)],
         )
+
+
+def test_there_is_no_first_step_where_nothing_recurs():
+    with pytest.raises(ValueError, match="separate_first_step: expected false where recurrent is"):
+        TextEncoderConfig(
+            convolutions=[ConvolutionConfig(filters=3)], recurrent="none", separate_first_step=True
+        )
