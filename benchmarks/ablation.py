@@ -42,9 +42,14 @@ SETTINGS: dict[str, list[str]] = {
     "D at 2": ["optimizer.discriminator_ratio=2"],
     "augmented": ["augmentation.translation=0.125", "augmentation.cutout=0.25"],
     "augmented colours": ["augmentation.colour=0.5"],
-    "hinge": ["losses.objective=hinge"],
+    "hinge": ["losses.objective=hinge", "losses.real_label=1"],
     "D unnormalised": ["networks.discriminator_norm=none"],
-    "R1": ["networks.discriminator_norm=none", "losses.r1=1"],
+    "R1": [
+        "networks.discriminator_norm=none",
+        "losses.gradient_penalty=0.3",
+        "losses.gradient_penalty_every=4",
+    ],
+    "text modulation": ["networks.text_modulation=true"],
 }
 METRICS = {"FID": "fid", "KID": "kid", "R-precision %": "r-precision", "diversity": "diversity"}
 
@@ -126,11 +131,9 @@ def _train(arguments: argparse.Namespace, run: Path, changes: list[str]) -> None
 
 
 def _t2i(*command: Any) -> None:
-    subprocess.run(
-        [sys.executable, "-c", "from t2i.cli import main; main()", *map(str, command)],
-        check=True,
-        stdout=sys.stderr,
-    )
+    start = [sys.executable, "-c", "from t2i.cli import main; main()"]
+    if subprocess.run([*start, *map(str, command)], stdout=sys.stderr).returncode:
+        sys.exit(f"ablation: t2i {command[0]} failed, see above; the same command goes on there")
 
 
 def _spread(values: list[float]) -> str:

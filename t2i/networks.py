@@ -102,10 +102,10 @@ def build_generator(
     with _policy(dtype):
         embedding = keras.Input((embedding_size,), name="embedding")
         latent = keras.Input((config.latent_size,), name="latent")
-        text = _whitened(embedding, whitening)
-        text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(text)
-        text = layers.LeakyReLU(0.2)(text)
-        x = layers.Concatenate()([latent, text])
+        text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(
+            _whitened(embedding, whitening)
+        )
+        x = layers.Concatenate()([latent, layers.LeakyReLU(0.2)(text)])
         hidden = _channels(width, image_size, 4)
         # A transposed 4x4 convolution of one pixel is a dense layer.
         x = layers.Dense(16 * hidden, use_bias=False, kernel_initializer=_init(), name="project")(x)
@@ -120,6 +120,8 @@ def build_generator(
                 break
             hidden = _channels(width, image_size, side)
             x = style.norm(_up(layers.Conv2DTranspose, hidden, f"up{side}")(x))
+            if config.text_modulation:
+                x = _modulated(x, text, f"modulation{side}")
         x = _up(kernels.to_image, channels, "image")(x)
         image = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model({"embedding": embedding, "latent": latent}, image, name="generator")
@@ -216,6 +218,19 @@ def _residual(x: Any, narrow: int, activation: str, style: _Style, name: str) ->
         y = act(y) if index > 1 else y
         y = style.norm(style.conv(filters, size, f"{name}_residual{index}", padding="same")(y))
     return layers.Add()([x, y])
+
+
+def _modulated(x: Any, text: Any, name: str) -> Any:
+    """Returns x [b, h, w, c], each channel scaled and shifted by linear maps of the text."""
+
+    def map_of(kind: str, bias: str) -> Any:
+        dense = layers.Dense(
+            x.shape[-1], kernel_initializer=_init(), bias_initializer=bias, name=f"{name}_{kind}"
+        )
+        return layers.Reshape((1, 1, x.shape[-1]))(dense(text))
+
+    scaled = layers.Multiply()([x, map_of("scale", "ones")])
+    return layers.Add()([scaled, map_of("shift", "zeros")])
 
 
 def _up(layer: LayerClass, channels: int, name: str) -> keras.layers.Layer:

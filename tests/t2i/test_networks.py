@@ -49,6 +49,31 @@ def test_pictures_in_greys_have_one_channel() -> None:
     assert discriminator.input["image"].shape == (None, 16, 16, 1)
 
 
+def test_the_text_scales_and_shifts_channels() -> None:
+    """Maps that say 1 and 0 for a text change nothing of its picture, and that of another."""
+    modulated = build_generator(TINY.model_copy(update={"text_modulation": True}), 16, 6)
+    plain = build_generator(TINY, 16, 6)
+    assert {layer.name for layer in modulated.layers if layer.name.startswith("modulation")} == {
+        "modulation8_scale",
+        "modulation8_shift",
+    }
+    own = iter(plain.get_weights())
+    for weight in modulated.weights:
+        if "modulation" not in weight.path:
+            weight.assign(next(own))
+    scale, shift = (modulated.get_layer(f"modulation8_{kind}") for kind in ("scale", "shift"))
+    inputs = {"embedding": np.ones((2, 6), np.float32), "latent": np.ones((2, 5), np.float32)}
+    text = np.asarray(modulated.get_layer("text")(inputs["embedding"]))[0]
+    random = np.random.default_rng(0)
+    kernel = random.normal(size=(2, *scale.kernel.shape)).astype(np.float32)
+    # The maps give 1 and 0 for this text, by biases that take back what their kernels say.
+    scale.set_weights([kernel[0], 1.0 - text @ kernel[0]])
+    shift.set_weights([kernel[1], -text @ kernel[1]])
+    np.testing.assert_allclose(modulated(inputs), plain(inputs), atol=1e-5)
+    other = {**inputs, "embedding": -inputs["embedding"]}
+    assert np.abs(np.asarray(modulated(other)) - plain(other)).max() > 1e-3
+
+
 def test_the_discriminator_hears_the_text() -> None:
     discriminator = build_discriminator(TINY, 16, 6)
     image = np.zeros((1, 16, 16, 3), np.float32)
