@@ -32,9 +32,10 @@ class NetworksConfig(Section):
         latent_size: numbers in z.
         text_size: numbers that an embedding is projected to, in each network.
         text_modulation: the text scales and shifts G's channels at every size, so that a part's
-            colour may follow from its words wherever it is painted; else it enters at the start
-            alone. Source: conditional batch normalisation, de Vries et al. 2017 (1707.00683);
-            in every block of G, Tao et al. 2022 (DF-GAN), section 3.3, whose maps are deeper.
+            colour may follow from its words wherever it is painted; else it is joined to z.
+            Source: conditional batch normalisation, de Vries et al. 2017 (1707.00683); as the
+            one way for the text into G, Tao et al. 2022 (DF-GAN), section 3.3, whose maps are
+            deeper.
         discriminator_norm: behind D's convolutions; `none` gives them biases instead. Source: Tao
             et al. 2022 (DF-GAN), whose D has none.
         synchronized_batch_norm: take batch statistics over all replicas.

@@ -14,13 +14,22 @@ class ConvolutionConfig(Section):
         filters: channels out.
         kernel_size: codes wide.
         pool_size: 1 is no pooling.
-        pool_stride: codes from one window to the next.
+        pool_stride: codes from one window to the next; without pooling 1.
     """
 
     filters: Positive
     kernel_size: Positive = 4
     pool_size: Positive = 1
     pool_stride: Positive = 1
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        if self.pool_size == 1 and self.pool_stride != 1:
+            raise ValueError(
+                f"pool_stride: expected 1 where pool_size is 1, got {self.pool_stride}; "
+                "pool, or leave it out"
+            )
+        return self
 
 
 class TextEncoderConfig(Section):

@@ -29,8 +29,7 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
     rows, places = model.get_layer(first).embeddings, codes
     for index, layer in enumerate(config.convolutions, start=1):
         width = layer.kernel_size + layer.pool_size - 1
-        stride = layer.pool_stride if layer.pool_size > 1 else 1
-        windows, places = _distinct(_windows(places, width, stride))
+        windows, places = _distinct(_windows(places, width, layer.pool_stride))
         x = _convolved(model.get_layer(f"convolution_{index}"), rows, windows)
         if config.batch_norm:
             x = model.get_layer(f"batch_norm_{index}")(x, training=False)

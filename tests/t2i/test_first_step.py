@@ -49,3 +49,8 @@ def test_there_is_no_first_step_where_nothing_recurs():
         TextEncoderConfig(
             convolutions=[ConvolutionConfig(filters=3)], recurrent="none", separate_first_step=True
         )
+
+
+def test_there_is_no_stride_without_pooling():
+    with pytest.raises(ValueError, match="pool_stride: expected 1 where pool_size is 1, got 2"):
+        ConvolutionConfig(filters=3, pool_stride=2)
