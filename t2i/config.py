@@ -31,11 +31,11 @@ class NetworksConfig(Section):
         discriminator_width: ndf; channels of the discriminator's first layer.
         latent_size: numbers in z.
         text_size: numbers that an embedding is projected to, in each network.
-        text_modulation: the text scales and shifts G's channels at every size, so that a part's
-            colour may follow from its words wherever it is painted; else it is joined to z.
-            Source: conditional batch normalisation, de Vries et al. 2017 (1707.00683); as the
-            one way for the text into G, Tao et al. 2022 (DF-GAN), section 3.3, whose maps are
-            deeper.
+        text_modulation: the text, joined to z at the start, also scales and shifts G's channels
+            at every larger size, so that a part's colour may follow from its words wherever it
+            is painted. Source: conditional batch normalisation, de Vries et al. 2017
+            (1707.00683); Tao et al. 2022 (DF-GAN), section 3.3, whose maps are deeper, and
+            the one way for the text into G.
         discriminator_norm: behind D's convolutions; `none` gives them biases instead. Source: Tao
             et al. 2022 (DF-GAN), whose D has none.
         synchronized_batch_norm: take batch statistics over all replicas.

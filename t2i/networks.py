@@ -105,15 +105,11 @@ def build_generator(
         text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(
             _whitened(embedding, whitening)
         )
-        x = latent
-        if not config.text_modulation:
-            x = layers.Concatenate()([latent, layers.LeakyReLU(0.2)(text)])
+        x = layers.Concatenate()([latent, layers.LeakyReLU(0.2)(text)])
         hidden = _channels(width, image_size, 4)
         # A transposed 4x4 convolution of one pixel is a dense layer.
         x = layers.Dense(16 * hidden, use_bias=False, kernel_initializer=_init(), name="project")(x)
         x = style.norm(layers.Reshape((4, 4, hidden))(x))
-        if config.text_modulation:
-            x = _modulated(x, text, "modulation4")
         side = 4
         while True:
             if side <= 8:
