@@ -3,7 +3,7 @@
     python benchmarks/growth.py [--most 100000] [--stage prepare] [--plot growth.png]
 
 Preparation: a tree of photograph-sized pictures in CUB's layout, 50 different ones, of which each
-is listed many times. Generation: G of configs/cub64_small.yaml's width with random weights. A row
+is listed many times. Generation: a G of ngf 48 with random weights. A row
 is a process of its own, so that its peak memory is its own; on a busy machine the processor's
 seconds tell more than the clock's. What grows faster than its work shows in the column of the
 time a picture. The plot wants matplotlib. The last line is JSON.

@@ -86,7 +86,7 @@ class LossesConfig(Section):
         feature_matching_layer: side, in pixels, of the activations of D compared.
         l1: mean absolute difference of a generated picture and the real one of its text.
         gradient_penalty: half the squared norm of D's gradient at {real picture, its text}.
-            Source: R1 of Mescheder et al. 2018; a tenth of it and less at these sizes.
+            Source: R1 of Mescheder et al. 2018, whose 10 is for larger pictures.
         gradient_penalty_every: steps from one penalty to the next, which counts for all of
             them. Source: lazy regularisation, Karras et al. 2020 (1912.04958), appendix B.
     """
