@@ -34,7 +34,7 @@ def main() -> None:
     """Prints the waits and, last, a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--ngf", type=int, default=48, help="of configs/cub64_small.yaml: 48")
+    parser.add_argument("--ngf", type=int, default=48, help="of G")
     parser.add_argument("--install", action="store_true")
     arguments = parser.parse_args()
     print(describe())

@@ -3,14 +3,13 @@
     python benchmarks/growth.py [--most 100000] [--stage prepare] [--plot growth.png]
 
 Preparation: a tree of photograph-sized pictures in CUB's layout, 50 different ones, of which each
-is listed many times. Generation: G of configs/cub64_small.yaml's width with random weights. A row
+is listed many times. Generation: a G of ngf 48 with random weights. A row
 is a process of its own, so that its peak memory is its own; on a busy machine the processor's
 seconds tell more than the clock's. What grows faster than its work shows in the column of the
-time a picture. The plot is drawn where matplotlib is at hand. The last line is JSON.
+time a picture. The plot wants matplotlib. The last line is JSON.
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import resource
@@ -26,6 +25,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from machine import describe, peak_mb
 from PIL import Image
+from plotting import Curve, draw
 
 from prep.build import build_pairs
 from prep.examples import Example
@@ -36,6 +36,7 @@ SIZES = (16, 32, 64, 128, 256)
 BATCHES = (16, 64, 256, 512)
 # What is held fixed while another number varies.
 COUNT, SIZE, BATCH, PAINTED = 1_000, 64, 64, 512
+NAMES = {"pictures": "pictures", "size_px": "side, pixels", "batch": "batch"}
 
 
 def main() -> None:
@@ -63,8 +64,8 @@ def main() -> None:
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             rows.append({**row, **json.loads(done.stdout.splitlines()[-1])})
             _say(rows[-1])
-    if arguments.plot and importlib.util.find_spec("matplotlib"):
-        _plot(rows, arguments.plot)
+    if arguments.plot:
+        draw(arguments.plot, list(_curves(rows)))
     print(json.dumps({"rows": rows}))
 
 
@@ -163,34 +164,29 @@ def _say(row: dict[str, float]) -> None:
     )
 
 
-def _plot(rows: list[dict[str, float]], path: Path) -> None:
-    """Draws the milliseconds a picture and the peak memory against what varies."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 5), layout="constrained")
-    lines = (
-        ("prepare", "pictures", {"size_px": SIZE}),
-        ("prepare", "size_px", {"pictures": COUNT}),
-        ("generate", "pictures", {"size_px": SIZE, "batch": BATCH}),
-        ("generate", "size_px", {"pictures": PAINTED, "batch": BATCH}),
-        ("generate", "batch", {"pictures": PAINTED, "size_px": SIZE}),
-    )
-    for column, (stage, varied, fixed) in enumerate(lines):
-        own = [
-            row
-            for row in rows
-            if row["stage"] == stage and all(row[name] == value for name, value in fixed.items())
-        ]
-        own.sort(key=lambda row: row[varied])
-        x = [row[varied] for row in own]
-        each = [1e3 * row["seconds"] / row["pictures"] for row in own]
-        for place, (label, y) in enumerate(
-            (("ms a picture", each), ("peak MB", [row["peak_mb"] for row in own]))
-        ):
-            axes = figure.add_subplot(2, len(lines), 1 + column + place * len(lines))
-            axes.plot(x, y, "o-")
-            axes.set(xscale="log", ylim=(0, None), xlabel=varied, title=f"{stage}: {label}")
-    figure.savefig(path, dpi=100)
+def _curves(rows: list[dict[str, float]]) -> Iterator[Curve]:
+    """Yields a curve for each thing that varies, where more than one value was measured."""
+    fixed = {
+        "prepare": {"pictures": COUNT, "size_px": SIZE},
+        "generate": {"pictures": PAINTED, "size_px": SIZE, "batch": BATCH},
+    }
+    for stage, usual in fixed.items():
+        for varied in usual:
+            others = {name: value for name, value in usual.items() if name != varied}
+            own = [
+                row
+                for row in rows
+                if row["stage"] == stage and all(row[name] == at for name, at in others.items())
+            ]
+            own.sort(key=lambda row: row[varied])
+            if len(own) > 1:
+                yield Curve(
+                    stage,
+                    NAMES[varied],
+                    [row[varied] for row in own],
+                    [1e3 * row["seconds"] / row["pictures"] for row in own],
+                    [row["peak_mb"] for row in own],
+                )
 
 
 if __name__ == "__main__":

@@ -14,12 +14,21 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from plotting import Curve, draw
+
 WIDTH, STEPS, REPEATS = 16, 3, 3
+NAMES = {
+    "images": "pictures held",
+    "size": "side, pixels",
+    "batch": "batch",
+    "replicas": "replicas",
+}
 
 
 class Point(NamedTuple):
@@ -67,7 +76,7 @@ def main() -> None:
 
     print(describe())
     if arguments.plot:
-        _plot(arguments.plot, measured)
+        draw(arguments.plot, list(_curves(measured)))
     rows = [point._asdict() | figures for point, figures in measured.items()]
     print(json.dumps({"ngf": WIDTH, "ndf": WIDTH, "points": rows}))
 
@@ -100,19 +109,16 @@ def _measure(point: Point) -> dict[str, float]:
     }
 
 
-def _plot(path: Path, measured: dict[Point, dict[str, float]]) -> None:
-    from matplotlib import pyplot
-
-    figure, rows = pyplot.subplots(2, len(SERIES), figsize=(14, 6), sharey="row")
-    for column, (axis, points) in enumerate(SERIES.items()):
-        across = [getattr(point, axis) for point in points]
-        for row, name in zip(rows, ("step_ms", "peak_memory_mb"), strict=True):
-            row[column].loglog(across, [measured[point][name] for point in points], "o-")
-            row[column].set_xlabel(axis)
-    rows[0][0].set_ylabel("ms a step")
-    rows[1][0].set_ylabel("peak memory, MB")
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
+def _curves(measured: dict[Point, dict[str, float]]) -> Iterator[Curve]:
+    for axis, points in SERIES.items():
+        own = [measured[point] for point in points]
+        yield Curve(
+            "train",
+            NAMES[axis],
+            [getattr(point, axis) for point in points],
+            [figures["ms_per_image"] for figures in own],
+            [figures["peak_memory_mb"] for figures in own],
+        )
 
 
 if __name__ == "__main__":

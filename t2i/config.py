@@ -14,6 +14,7 @@ Weight = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1, le=1 << 30)]
 Precision = Literal["float32", "mixed_bfloat16", "auto"]
+Objective = Literal["cross_entropy", "hinge"]
 
 
 class Section(pydantic.BaseModel):
@@ -30,6 +31,13 @@ class NetworksConfig(Section):
         discriminator_width: ndf; channels of the discriminator's first layer.
         latent_size: numbers in z.
         text_size: numbers that an embedding is projected to, in each network.
+        text_modulation: the text, joined to z at the start, also scales and shifts G's channels
+            at every larger size, so that a part's colour may follow from its words wherever it
+            is painted. Source: conditional batch normalisation, de Vries et al. 2017
+            (1707.00683); Tao et al. 2022 (DF-GAN), section 3.3, whose maps are deeper, and
+            the one way for the text into G.
+        discriminator_norm: behind D's convolutions; `none` gives them biases instead. Source: Tao
+            et al. 2022 (DF-GAN), whose D has none.
         synchronized_batch_norm: take batch statistics over all replicas.
     """
 
@@ -37,6 +45,8 @@ class NetworksConfig(Section):
     discriminator_width: Positive = 64
     latent_size: Positive = 100
     text_size: Positive = 128
+    text_modulation: bool = False
+    discriminator_norm: Literal["batch", "none"] = "batch"
     synchronized_batch_norm: bool = False
 
 
@@ -60,6 +70,7 @@ class LossesConfig(Section):
     """The weight of every term; a term of weight 0 is not computed.
 
     Attributes:
+        objective: of D and G; see `losses`.
         real: D on {real picture, its text}.
         mismatched: D on {real picture, text of another class} (GAN-CLS).
         fake: D on {generated picture, its text}.
@@ -74,8 +85,13 @@ class LossesConfig(Section):
             place of the sum, so that a weight means the same at every size.
         feature_matching_layer: side, in pixels, of the activations of D compared.
         l1: mean absolute difference of a generated picture and the real one of its text.
+        gradient_penalty: half the squared norm of D's gradient at {real picture, its text}.
+            Source: R1 of Mescheder et al. 2018, whose 10 is for larger pictures.
+        gradient_penalty_every: steps from one penalty to the next, which counts for all of
+            them. Source: lazy regularisation, Karras et al. 2020 (1912.04958), appendix B.
     """
 
+    objective: Objective = "cross_entropy"
     real: Weight = 1.0
     mismatched: Weight = 0.5
     fake: Weight = 0.5
@@ -87,6 +103,8 @@ class LossesConfig(Section):
     feature_matching: Weight = 0.0
     feature_matching_layer: Positive = 4
     l1: Weight = 0.0
+    gradient_penalty: Weight = 0.0
+    gradient_penalty_every: Positive = 1
 
 
 class AugmentationConfig(Section):
@@ -222,6 +240,17 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
+        if self.losses.gradient_penalty and self.networks.discriminator_norm == "batch":
+            raise ValueError(
+                "losses.gradient_penalty: expected 0 where networks.discriminator_norm is batch, "
+                "as a logit then depends on all pictures, "
+                f"got {self.losses.gradient_penalty}; set discriminator_norm to none"
+            )
+        if self.losses.objective == "hinge" and self.losses.real_label != 1.0:
+            raise ValueError(
+                "losses.real_label: expected 1 where losses.objective is hinge, "
+                f"got {self.losses.real_label}; leave one of them out"
+            )
         if self.image_size & (self.image_size - 1):
             raise ValueError(
                 f"image_size: expected a power of two from 8 to 256, got {self.image_size}"

@@ -14,13 +14,22 @@ class ConvolutionConfig(Section):
         filters: channels out.
         kernel_size: codes wide.
         pool_size: 1 is no pooling.
-        pool_stride: codes from one window to the next.
+        pool_stride: codes from one window to the next; without pooling 1.
     """
 
     filters: Positive
     kernel_size: Positive = 4
     pool_size: Positive = 1
     pool_stride: Positive = 1
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        if self.pool_size == 1 and self.pool_stride != 1:
+            raise ValueError(
+                f"pool_stride: expected 1 where pool_size is 1, got {self.pool_stride}; "
+                "pool, or leave it out"
+            )
+        return self
 
 
 class TextEncoderConfig(Section):
@@ -34,11 +43,12 @@ class TextEncoderConfig(Section):
         convolutions: from the codes up.
         batch_norm: behind every convolution; the published shapes have none.
         dropout: share of activations dropped behind every convolution; 0 as published.
-        recurrent: `gru`, or `relu` for a plain recurrent layer with ReLU.
+        recurrent: `gru`, or `relu` for a plain recurrent layer with ReLU; or `none`, the char-CNN
+            of Reed et al., CVPR 2016: the mean of what the convolutions find.
         separate_first_step: the first step is a layer of its own, without gates and recurrent
             bias, as in the released Torch networks. There its weights are those of the other
             steps; here they are equal in what is imported, and learned apart.
-        recurrent_units: its width.
+        recurrent_units: its width; nothing without it.
         embedding_size: numbers in an embedding.
     """
 
@@ -49,7 +59,7 @@ class TextEncoderConfig(Section):
     convolutions: Annotated[list[ConvolutionConfig], Field(min_length=1, max_length=16)]
     batch_norm: bool = False
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    recurrent: Literal["gru", "relu"] = "gru"
+    recurrent: Literal["gru", "relu", "none"] = "gru"
     separate_first_step: bool = False
     recurrent_units: Positive = 512
     embedding_size: Positive = 1024
@@ -65,11 +75,16 @@ class TextEncoderConfig(Section):
 
     @property
     def recurrent_layer(self) -> str:
-        """The recurrent layer's name."""
-        return {"gru": "gru", "relu": "rnn"}[self.recurrent]
+        """The recurrent layer's name; empty without one."""
+        return {"gru": "gru", "relu": "rnn", "none": ""}[self.recurrent]
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
+        if self.separate_first_step and self.recurrent == "none":
+            raise ValueError(
+                "separate_first_step: expected false where recurrent is none, got true; "
+                "leave one of them out"
+            )
         least = 2 if self.separate_first_step else 1
         for index, steps in enumerate(self.steps):
             if steps < least:

@@ -17,38 +17,14 @@ from t2i.adam import FusedAdam
 from t2i.augmentation import augment
 from t2i.batch_norm import FusedBatchNormalization
 from t2i.batches import Batch
-from t2i.config import Config, OptimizerConfig
+from t2i.config import Config
 from t2i.image_convolutions import ImageConv2D, ImageConv2DTranspose
 from t2i.networks import STOCK, Kernels, Whitening, build_discriminator, build_generator
+from t2i.schedule import Schedule
 from t2i.strategy import on_gpu
 
 Tensor = Any
 Terms = dict[str, Tensor]
-
-
-class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """The learning rate of a step: constant, halved in steps, or falling in a line at the end."""
-
-    def __init__(
-        self, config: OptimizerConfig, steps_per_epoch: int, steps: int, ratio: float = 1.0
-    ) -> None:
-        self._config = config
-        self._rate = ratio * config.learning_rate
-        self._every = config.decay_epochs * steps_per_epoch
-        self._steps = steps
-
-    def __call__(self, step: Tensor) -> Tensor:
-        """Returns the learning rate, float32 scalar."""
-        config = self._config
-        step = tf.cast(step, tf.float32)
-        share = tf.constant(1.0)
-        if config.decay == "step":
-            share = config.decay_factor ** tf.floor(step / self._every)
-        elif config.decay == "linear":
-            share = tf.clip_by_value(
-                (self._steps - step) / (config.decay_share * self._steps), 0.0, 1.0
-            )
-        return self._rate * share
 
 
 class TextToImageGAN:
@@ -178,13 +154,22 @@ class TextToImageGAN:
         seen = features["seen"]
         if weights.real:
             logit = self._head({"seen": seen, "embedding": batch.embedding}, training=True)
-            terms["d/real"] = weights.real * losses.cross_entropy(logit, weights.real_label)
+            terms["d/real"] = weights.real * losses.discriminator(
+                logit, True, weights.objective, weights.real_label
+            )
             watched["d/accuracy_real"] = _share(logit > 0)
+        if weights.gradient_penalty:
+            due = self.discriminator_optimizer.iterations % weights.gradient_penalty_every == 0
+            terms["d/gradient_penalty"] = tf.cond(
+                due, lambda: self._gradient_penalty(real, batch.embedding), lambda: 0.0
+            )
         if weights.mismatched:
             logit = self._head(
                 {"seen": seen, "embedding": batch.mismatched_embedding}, training=True
             )
-            terms["d/mismatched"] = weights.mismatched * losses.cross_entropy(logit, 0.0)
+            terms["d/mismatched"] = weights.mismatched * losses.discriminator(
+                logit, False, weights.objective
+            )
             watched["d/accuracy_mismatched"] = _share(logit < 0)
         count = tf.shape(batch.image)[0]
         if weights.fake or weights.interpolated_fake:
@@ -192,11 +177,13 @@ class TextToImageGAN:
                 fakes, embedding = fakes[:count], embedding[:count]
             logit = self._judge(fakes, embedding, batch)["logit"]
             if weights.fake:
-                terms["d/fake"] = weights.fake * losses.cross_entropy(logit[:count], 0.0)
+                terms["d/fake"] = weights.fake * losses.discriminator(
+                    logit[:count], False, weights.objective
+                )
                 watched["d/accuracy_fake"] = _share(logit[:count] < 0)
             if weights.interpolated_fake:
-                terms["d/interpolated_fake"] = weights.interpolated_fake * losses.cross_entropy(
-                    logit[count:], 0.0
+                terms["d/interpolated_fake"] = weights.interpolated_fake * losses.discriminator(
+                    logit[count:], False, weights.objective
                 )
         return terms, watched, self._mean_features(features)
 
@@ -217,10 +204,12 @@ class TextToImageGAN:
         verdict = self._judge(fakes, embedding, batch)
         logit = verdict["logit"]
         if weights.adversarial:
-            terms["g/adversarial"] = weights.adversarial * losses.cross_entropy(logit[:count], 1.0)
+            terms["g/adversarial"] = weights.adversarial * losses.generator(
+                logit[:count], weights.objective
+            )
         if weights.interpolated:
-            terms["g/interpolated"] = weights.interpolated * losses.cross_entropy(
-                logit[count:], 1.0
+            terms["g/interpolated"] = weights.interpolated * losses.generator(
+                logit[count:], weights.objective
             )
         if weights.feature_matching:
             own = {side: value[:count] for side, value in verdict["features"].items()}
@@ -230,6 +219,15 @@ class TextToImageGAN:
         if weights.l1:
             terms["g/l1"] = weights.l1 * losses.l1(batch.image, fakes[:count])
         return terms
+
+    def _gradient_penalty(self, image: Tensor, embedding: Tensor) -> Tensor:
+        weights = self.config.losses
+        with tf.GradientTape(watch_accessed_variables=False) as to_image:
+            to_image.watch(image)
+            seen = self._trunk(image, training=True)["seen"]
+            logit = self._head({"seen": seen, "embedding": embedding}, training=True)
+        penalty = losses.gradient_penalty(to_image.gradient(logit, image))
+        return weights.gradient_penalty_every * weights.gradient_penalty * penalty
 
     def _judge(self, fakes: Tensor, embedding: Tensor, batch: Batch) -> Any:
         chance = batch.fake_chance[: tf.shape(fakes)[0]]

@@ -21,7 +21,8 @@ class ImageConv2D(keras.layers.Conv2D):  # type: ignore[misc]
 
             return tf.nn.conv2d(image, kernel, 2, "SAME"), gradient
 
-        return convolve(inputs, tf.cast(self.kernel, inputs.dtype))
+        outputs = convolve(inputs, tf.cast(self.kernel, inputs.dtype))
+        return outputs + tf.cast(self.bias, inputs.dtype) if self.use_bias else outputs
 
 
 class ImageConv2DTranspose(keras.layers.Conv2DTranspose):  # type: ignore[misc]

@@ -4,7 +4,31 @@ from typing import Any
 
 from keras import ops
 
+from t2i.config import Objective
+
 Tensor = Any
+
+
+def discriminator(logit: Tensor, real: bool, objective: Objective, label: float = 1.0) -> Tensor:
+    """Returns D's loss of one kind of pair.
+
+    Args:
+        logit: float32 [batch, 1].
+        real: whether D is to call these pairs real.
+        objective: `hinge` is max(0, 1 - logit) for real pairs, max(0, 1 + logit) for others.
+        label: of real pairs in the cross-entropy.
+
+    Source: Goodfellow et al. 2014; hinge from Lim & Ye 2017 (1705.02894), section 3, and for
+    text to image from Tao et al. 2022 (DF-GAN, 2008.05865), section 3.2.
+    """
+    if objective == "hinge":
+        return ops.mean(ops.relu(1.0 - logit if real else 1.0 + logit))
+    return cross_entropy(logit, label if real else 0.0)
+
+
+def generator(logit: Tensor, objective: Objective) -> Tensor:
+    """Returns G's loss of generated pairs: -log D, or under the hinge the negative mean logit."""
+    return -ops.mean(logit) if objective == "hinge" else cross_entropy(logit, 1.0)
 
 
 def cross_entropy(logit: Tensor, label: float) -> Tensor:
@@ -38,3 +62,14 @@ def feature_matching(real: Tensor, generated: Tensor) -> Tensor:
 def l1(real: Tensor, generated: Tensor) -> Tensor:
     """Returns the mean absolute difference of pictures, float32 [batch, height, width, 3]."""
     return ops.mean(ops.absolute(real - generated))
+
+
+def gradient_penalty(gradient: Tensor) -> Tensor:
+    """Returns half the mean squared norm of D's gradient at real pictures.
+
+    Args:
+        gradient: float32 [batch, height, width, channels], of each picture's own logit.
+
+    Source: R1 of Mescheder et al. 2018 (1801.04406), equation 9.
+    """
+    return 0.5 * ops.mean(ops.sum(ops.square(gradient), axis=(1, 2, 3)))

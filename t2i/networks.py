@@ -45,6 +45,39 @@ class Kernels:
 STOCK = Kernels()
 
 
+@dataclass(frozen=True)
+class _Style:
+    """How the convolutions of a network are made.
+
+    Attributes:
+        norm: what stands behind them.
+        init: makes their initialiser, anew for each: one that is shared repeats its draws.
+        use_bias: where no norm adds one.
+    """
+
+    norm: Callable[[Any], Any]
+    init: Callable[[], keras.initializers.Initializer]
+    use_bias: bool
+
+    def conv(
+        self,
+        filters: int,
+        kernel_size: int,
+        name: str,
+        layer: LayerClass = layers.Conv2D,
+        **how: Any,
+    ) -> keras.layers.Layer:
+        """Returns the layer."""
+        fixed = {"use_bias": self.use_bias, "kernel_initializer": self.init(), "name": name}
+        return layer(filters, kernel_size, **(fixed | how))
+
+
+def _style(config: NetworksConfig, kernels: Kernels, norm: str = "batch") -> _Style:
+    if norm == "none":
+        return _Style(lambda x: x, _he, True)
+    return _Style(lambda x: _norm(kernels, config.synchronized_batch_norm)(x), _init, False)
+
+
 def build_generator(
     config: NetworksConfig,
     image_size: int,
@@ -65,32 +98,30 @@ def build_generator(
         whitening: kernel [embedding_size, k] and bias [k] applied to the embeddings first.
         channels: C, 3 for colours and 1 for greys.
     """
-    width, synchronized = config.generator_width, config.synchronized_batch_norm
-
-    def norm(x: Any) -> Any:
-        return _norm(kernels, synchronized)(x)
-
+    width, style = config.generator_width, _style(config, kernels)
     with _policy(dtype):
         embedding = keras.Input((embedding_size,), name="embedding")
         latent = keras.Input((config.latent_size,), name="latent")
-        text = _whitened(embedding, whitening)
-        text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(text)
-        text = layers.LeakyReLU(0.2)(text)
-        x = layers.Concatenate()([latent, text])
+        text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(
+            _whitened(embedding, whitening)
+        )
+        x = layers.Concatenate()([latent, layers.LeakyReLU(0.2)(text)])
         hidden = _channels(width, image_size, 4)
         # A transposed 4x4 convolution of one pixel is a dense layer.
         x = layers.Dense(16 * hidden, use_bias=False, kernel_initializer=_init(), name="project")(x)
-        x = norm(layers.Reshape((4, 4, hidden))(x))
+        x = style.norm(layers.Reshape((4, 4, hidden))(x))
         side = 4
         while True:
             if side <= 8:
-                x = _residual(x, hidden // 4, "relu", norm, f"g{side}")
+                x = _residual(x, hidden // 4, "relu", style, f"g{side}")
             x = layers.ReLU()(x)
             side *= 2
             if side == image_size:
                 break
             hidden = _channels(width, image_size, side)
-            x = norm(_up(layers.Conv2DTranspose, hidden, f"up{side}")(x))
+            x = style.norm(_up(layers.Conv2DTranspose, hidden, f"up{side}")(x))
+            if config.text_modulation:
+                x = _modulated(x, text, f"modulation{side}")
         x = _up(kernels.to_image, channels, "image")(x)
         image = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model({"embedding": embedding, "latent": latent}, image, name="generator")
@@ -131,10 +162,7 @@ def build_discriminator(
 
 def _trunk(config: NetworksConfig, image_size: int, kernels: Kernels, channels: int) -> keras.Model:
     width = config.discriminator_width
-
-    def norm(x: Any) -> Any:
-        return _norm(kernels, config.synchronized_batch_norm)(x)
-
+    style = _style(config, kernels, config.discriminator_norm)
     image = keras.Input((image_size, image_size, channels), name="image")
     x: Any = image
     features = {}
@@ -142,25 +170,16 @@ def _trunk(config: NetworksConfig, image_size: int, kernels: Kernels, channels: 
     while side > 4:
         side //= 2
         layer = kernels.from_image if x is image else layers.Conv2D
-        x = layer(
-            _channels(width, image_size, side),
-            4,
-            strides=2,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=_init(),
-            name=f"down{side}",
-        )(x)
+        channels_out = _channels(width, image_size, side)
+        x = style.conv(channels_out, 4, f"down{side}", layer, strides=2, padding="same")(x)
         if side != image_size // 2:
-            x = norm(x)
+            x = style.norm(x)
         if side == 4:
-            x = _residual(x, x.shape[-1] // 4, "leaky_relu", norm, "d4")
+            x = _residual(x, x.shape[-1] // 4, "leaky_relu", style, "d4")
         x = layers.LeakyReLU(0.2)(x)
         features[str(side)] = x
     # The picture's share of the 1x1 convolution over picture and text.
-    features["seen"] = layers.Conv2D(
-        x.shape[-1], 1, use_bias=False, kernel_initializer=_init(), name="joint"
-    )(x)
+    features["seen"] = style.conv(x.shape[-1], 1, "joint")(x)
     return keras.Model(image, features, name="trunk")
 
 
@@ -171,46 +190,47 @@ def _head(
     kernels: Kernels,
     whitening: Whitening | None,
 ) -> keras.Model:
-    synchronized = config.synchronized_batch_norm
+    style = _style(config, kernels, config.discriminator_norm)
     seen = keras.Input((4, 4, channels), name="seen")
     embedding = keras.Input((embedding_size,), name="embedding")
     text = _whitened(embedding, whitening)
-    text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(text)
+    text = layers.Dense(config.text_size, kernel_initializer=style.init(), name="text")(text)
     text = layers.Reshape((1, 1, config.text_size))(text)
-    text = layers.LeakyReLU(0.2)(_norm(kernels, synchronized)(text))
+    text = layers.LeakyReLU(0.2)(style.norm(text))
     # A 1x1 convolution over the picture's channels and the text, the same everywhere, is a sum
     # of two: the picture's share serves many texts, the text's is computed for one pixel.
-    text = layers.Conv2D(
-        channels, 1, use_bias=False, kernel_initializer=_init(), name="joint_text"
-    )(text)
+    text = style.conv(channels, 1, "joint_text", use_bias=False)(text)
     x = layers.Add()([seen, text])
-    x = layers.LeakyReLU(0.2)(_norm(kernels, synchronized)(x))
-    x = layers.Conv2D(1, 4, use_bias=False, kernel_initializer=_init(), name="judge")(x)
+    x = layers.LeakyReLU(0.2)(style.norm(x))
+    x = style.conv(1, 4, "judge")(x)
     logit = layers.Reshape((1,), dtype="float32")(x)
     return keras.Model({"seen": seen, "embedding": embedding}, logit, name="head")
 
 
-def _residual(x: Any, narrow: int, activation: str, norm: Callable[[Any], Any], name: str) -> Any:
+def _residual(x: Any, narrow: int, activation: str, style: _Style, name: str) -> Any:
     """Adds a bottleneck, 1x1 and two 3x3 convolutions, to x [b, h, w, c]; no activation after."""
 
     def act(y: Any) -> Any:
         return layers.ReLU()(y) if activation == "relu" else layers.LeakyReLU(0.2)(y)
 
-    def conv(y: Any, filters: int, kernel_size: int, index: int) -> Any:
-        return layers.Conv2D(
-            filters,
-            kernel_size,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=_init(),
-            name=f"{name}_residual{index}",
-        )(y)
-
-    narrow = max(1, narrow)
-    y = act(norm(conv(x, narrow, 1, 1)))
-    y = act(norm(conv(y, narrow, 3, 2)))
-    y = norm(conv(y, x.shape[-1], 3, 3))
+    y, narrow = x, max(1, narrow)
+    for index, (filters, size) in enumerate(((narrow, 1), (narrow, 3), (x.shape[-1], 3)), start=1):
+        y = act(y) if index > 1 else y
+        y = style.norm(style.conv(filters, size, f"{name}_residual{index}", padding="same")(y))
     return layers.Add()([x, y])
+
+
+def _modulated(x: Any, text: Any, name: str) -> Any:
+    """Returns x [b, h, w, c], each channel scaled and shifted by linear maps of the text."""
+
+    def map_of(kind: str, bias: str) -> Any:
+        dense = layers.Dense(
+            x.shape[-1], kernel_initializer=_init(), bias_initializer=bias, name=f"{name}_{kind}"
+        )
+        return layers.Reshape((1, 1, x.shape[-1]))(dense(text))
+
+    scaled = layers.Multiply()([x, map_of("scale", "ones")])
+    return layers.Add()([scaled, map_of("shift", "zeros")])
 
 
 def _up(layer: LayerClass, channels: int, name: str) -> keras.layers.Layer:
@@ -251,6 +271,11 @@ def _norm(kernels: Kernels, synchronized: bool) -> keras.layers.Layer:
 
 def _init() -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(0.0, 0.02)
+
+
+def _he() -> keras.initializers.Initializer:
+    # Where nothing else sets the scale of the activations: He et al. 2015, for a slope of 0.2.
+    return keras.initializers.VarianceScaling(2.0 / 1.04, "fan_in", "untruncated_normal")
 
 
 @contextmanager

@@ -29,8 +29,7 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
     rows, places = model.get_layer(first).embeddings, codes
     for index, layer in enumerate(config.convolutions, start=1):
         width = layer.kernel_size + layer.pool_size - 1
-        stride = layer.pool_stride if layer.pool_size > 1 else 1
-        windows, places = _distinct(_windows(places, width, stride))
+        windows, places = _distinct(_windows(places, width, layer.pool_stride))
         x = _convolved(model.get_layer(f"convolution_{index}"), rows, windows)
         if config.batch_norm:
             x = model.get_layer(f"batch_norm_{index}")(x, training=False)
@@ -38,8 +37,11 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
     states, steps = [], tf.unstack(places, axis=1)
     if config.separate_first_step:
         states = [model.get_layer("first_step")(tf.gather(rows, steps.pop(0)))]
-    recurrent = _gru if config.recurrent == "gru" else _simple_rnn
-    states += recurrent(model.get_layer(config.recurrent_layer).cell, rows, steps, *states)
+    if config.recurrent == "none":
+        states = [tf.gather(rows, step) for step in steps]
+    else:
+        recurrent = _gru if config.recurrent == "gru" else _simple_rnn
+        states += recurrent(model.get_layer(config.recurrent_layer).cell, rows, steps, *states)
     return model.get_layer("embedding")(tf.add_n(states) / len(states))
 
 

@@ -74,7 +74,9 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
 
 
 def _states(config: TextEncoderConfig, x: Any) -> Any:
-    """Returns the recurrent layer's state after each step, [n, steps, recurrent_units]."""
+    """Returns the recurrent layer's state after each step, or without one x, [n, steps, units]."""
+    if config.recurrent == "none":
+        return x
     units, name = config.recurrent_units, config.recurrent_layer
     if config.recurrent == "gru":
         recurrent = keras.layers.GRU(units, reset_after=False, return_sequences=True, name=name)
@@ -112,7 +114,8 @@ class TextEncoder:
     @property
     def kind(self) -> str:
         """The encoder's name of its shape, `char-cnn-gru` for example."""
-        return f"{self.tokenizer.kind}-cnn-{self.config.recurrent_layer}"
+        parts = (self.tokenizer.kind, "cnn", self.config.recurrent_layer)
+        return "-".join(part for part in parts if part)
 
     @property
     def embedding_size(self) -> int:
@@ -203,6 +206,8 @@ def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
         count += (layer.kernel_size * channels + 1) * layer.filters
         count += 2 * layer.filters if config.batch_norm else 0
         channels = layer.filters
+    if config.recurrent == "none":
+        return count + (channels + 1) * config.embedding_size
     units = config.recurrent_units
     gates = 3 if config.recurrent == "gru" else 1
     count += gates * units * (channels + units + 1)

@@ -86,13 +86,13 @@ def test_every_stage_says_what_it_made(line: dict[str, str]) -> None:
         line["cub"],
     )
     assert re.match(
-        rf"{folder}/encoder\.keras: char-cnn-gru, [\d,]+ parameters, \d+ captions/s in training\n"
+        rf"{folder}/encoder\.keras: char-cnn, [\d,]+ parameters, \d+ captions/s in training\n"
         r"  val: zero-shot accuracy [\d.]+% of 4 classes \(chance 25\.0%\), AP@50 [\d.]+%\n"
         r"  test: zero-shot accuracy [\d.]+% of 16 classes \(chance 6\.2%\), AP@50 [\d.]+%\n",
         line["train-encoder"],
     )
     assert re.fullmatch(
-        rf"{folder}/birds\.h5: 16,000 captions embedded by char-cnn-gru, 1024 numbers each, "
+        rf"{folder}/birds\.h5: 16,000 captions embedded by char-cnn, 1024 numbers each, "
         r"\d+ captions/s\n",
         line["embed"],
     )
@@ -134,11 +134,11 @@ def test_painted_birds_obey_sentences_of_unseen_species(line: dict[str, str]) ->
     body = float(np.mean(np.asarray(seen.body) == truth[:, 0]))
     wing = float(np.mean(np.asarray(seen.wing) == truth[:, 1]))
     # The reader says none where a young generator blurs a body. Of those that it can tell, most
-    # must be right (0.8 when this was written; chance is 0.12), and so must the wings (0.6).
+    # must be right (0.8 when this was written; chance is 0.12), and so must the wings (0.74).
     told = float(np.mean(np.asarray(seen.body) != "none"))
-    assert told > 0.15
+    assert told > 0.3
     assert body / told > 0.45
-    assert wing > 0.3
+    assert wing > 0.4
     # Pictures of one sentence are not copies of each other.
     pairs = painted.reshape(PICTURES, 2, -1).astype(float)
     assert np.abs(pairs[:, 0] - pairs[:, 1]).mean() > 2

@@ -12,7 +12,15 @@ LAYERS = (
     {"t2i.errors", "t2i.evaluation"},
     {"t2i.files", "t2i.config", "t2i.strategy", "t2i.watching", "t2i.hdf5"},
     {"t2i.encoder_config", "t2i.pairs_structure"},
-    {"t2i.configfile", "t2i.images", "t2i.captions", "t2i.losses", "t2i.pairs", "t2i.command_line"},
+    {
+        "t2i.configfile",
+        "t2i.images",
+        "t2i.captions",
+        "t2i.losses",
+        "t2i.schedule",
+        "t2i.pairs",
+        "t2i.command_line",
+    },
     {
         "t2i.pairs_writing",
         "t2i.pairs_checking",

@@ -7,6 +7,8 @@ from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
 from t2i.text_encoder import TextEncoder, build_text_encoder
 
 TEXTS = ["a red bird with black wings", "a blue bird", "a red bird with black wings", "Ω\udc80"]
+# What stands between the convolutions and the mean, and whether its first step is apart.
+RECURRENT = [("gru", False), ("gru", True), ("relu", False), ("relu", True), ("none", False)]
 TINY = TextEncoderConfig(
     length=20,
     convolutions=[ConvolutionConfig(filters=6, pool_size=2, pool_stride=2)],

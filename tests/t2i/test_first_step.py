@@ -42,3 +42,15 @@ def test_a_first_step_of_its_own_needs_a_second():
             separate_first_step=True,
             convolutions=[ConvolutionConfig(filters=2, pool_size=2, pool_stride=2)],
         )
+
+
+def test_there_is_no_first_step_where_nothing_recurs():
+    with pytest.raises(ValueError, match="separate_first_step: expected false where recurrent is"):
+        TextEncoderConfig(
+            convolutions=[ConvolutionConfig(filters=3)], recurrent="none", separate_first_step=True
+        )
+
+
+def test_there_is_no_stride_without_pooling():
+    with pytest.raises(ValueError, match="pool_stride: expected 1 where pool_size is 1, got 2"):
+        ConvolutionConfig(filters=3, pool_stride=2)

@@ -17,7 +17,7 @@ from t2i.config import (
     OptimizerConfig,
     TrainingConfig,
 )
-from t2i.gan import Schedule, TextToImageGAN
+from t2i.gan import TextToImageGAN
 
 ALL = LossesConfig(
     interpolated_fake=0.3, feature_matching=2.0, l1=3.0, real_label=0.9, feature_matching_layer=4
@@ -264,22 +264,6 @@ def test_the_exported_generator_paints_the_same() -> None:
         exported(inputs, training=False), gan.generator(inputs, training=False), atol=1e-5
     )
     assert all(type(layer).__module__.startswith("keras.") for layer in exported.layers)
-
-
-@pytest.mark.parametrize(
-    ("config", "expected"),
-    [
-        (OptimizerConfig(decay="none"), [2e-4, 2e-4, 2e-4, 2e-4]),
-        (OptimizerConfig(decay_epochs=2), [2e-4, 2e-4, 1e-4, 0.5e-4]),
-        (OptimizerConfig(decay="linear", decay_share=0.5), [2e-4, 2e-4, 1.6e-4, 0.0]),
-    ],
-)
-def test_schedule(config: OptimizerConfig, expected: list[float]) -> None:
-    schedule = Schedule(config, steps_per_epoch=10, steps=50)
-    rates = [float(schedule(step)) for step in (0, 19, 30, 50)]
-    if config.decay == "step":
-        rates = [float(schedule(step)) for step in (0, 19, 20, 40)]
-    np.testing.assert_allclose(rates, expected, rtol=1e-5)
 
 
 def test_mixed_precision_trains() -> None:

@@ -41,3 +41,35 @@ def test_l1_is_the_mean_absolute_difference() -> None:
     real = np.asarray([[[[1.0, -1.0, 0.0]]]], np.float32)
     generated = np.asarray([[[[0.5, 1.0, 0.0]]]], np.float32)
     assert float(losses.l1(real, generated)) == pytest.approx((0.5 + 2.0) / 3)
+
+
+@pytest.mark.parametrize(
+    ("real", "objective", "label", "expected"),
+    [
+        # max(0, 1 - 0.5), max(0, 1 - 3), max(0, 1 + 2)
+        (True, "hinge", 1.0, (0.5 + 0.0 + 3.0) / 3),
+        (False, "hinge", 1.0, (1.5 + 4.0 + 0.0) / 3),
+        (True, "cross_entropy", 0.9, None),
+        (False, "cross_entropy", 0.9, None),
+    ],
+)
+def test_the_discriminators_loss(real: bool, objective, label: float, expected) -> None:
+    logit = np.asarray([[0.5], [3.0], [-2.0]], np.float32)
+    if expected is None:
+        # Smoothing is one-sided: what is not real keeps 0.
+        expected = float(losses.cross_entropy(logit, label if real else 0.0))
+    assert float(losses.discriminator(logit, real, objective, label)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("objective", "expected"), [("hinge", -0.5), ("cross_entropy", None)])
+def test_the_generators_loss(objective, expected) -> None:
+    logit = np.asarray([[0.5], [3.0], [-2.0]], np.float32)
+    if expected is None:
+        expected = float(losses.cross_entropy(logit, 1.0))
+    assert float(losses.generator(logit, objective)) == pytest.approx(expected)
+
+
+def test_the_gradient_penalty_is_half_the_mean_squared_norm() -> None:
+    gradient = np.zeros((2, 2, 2, 1), np.float32)
+    gradient[0, 0, 0, 0], gradient[0, 1, 1, 0], gradient[1, 0, 1, 0] = 3.0, 4.0, 1.0
+    assert float(losses.gradient_penalty(gradient)) == pytest.approx(0.5 * (25 + 1) / 2)

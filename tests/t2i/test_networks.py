@@ -49,6 +49,27 @@ def test_pictures_in_greys_have_one_channel() -> None:
     assert discriminator.input["image"].shape == (None, 16, 16, 1)
 
 
+def test_the_text_scales_and_shifts_channels() -> None:
+    generator = build_generator(TINY.model_copy(update={"text_modulation": True}), 32, 6)
+    inputs = {"embedding": np.ones((1, 6), np.float32), "latent": np.ones((1, 5), np.float32)}
+    maps = [layer for layer in generator.layers if layer.name.startswith("modulation")]
+    assert {layer.name for layer in maps} == {
+        f"modulation{side}_{kind}" for side in (8, 16) for kind in ("scale", "shift")
+    }
+    before = np.asarray(generator(inputs))
+    text = np.asarray(generator.get_layer("text")(inputs["embedding"]))
+    scale, shift = (generator.get_layer(f"modulation16_{kind}") for kind in ("scale", "shift"))
+    kernel = np.random.default_rng(0).normal(0, 50, scale.kernel.shape).astype(np.float32)
+    # Channels times 0, by a map that says so of this text alone, plus 1.
+    scale.set_weights([kernel, -(text @ kernel)[0]])
+    shift.set_weights([np.zeros_like(kernel), np.ones(4)])
+    inside = np.asarray(generator.get_layer("image")(np.ones((1, 16, 16, 4), np.float32)))
+    np.testing.assert_allclose(generator(inputs), np.tanh(inside), atol=1e-5)
+    assert np.abs(before - np.tanh(inside)).max() > 1e-4
+    other = np.asarray(generator({**inputs, "embedding": -inputs["embedding"]}))
+    assert np.abs(other - np.tanh(inside)).max() > 1e-4
+
+
 def test_the_discriminator_hears_the_text() -> None:
     discriminator = build_discriminator(TINY, 16, 6)
     image = np.zeros((1, 16, 16, 3), np.float32)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from encoder_samples import tiny_encoder
+from encoder_samples import RECURRENT, tiny_encoder
 
 from t2i import phrases
 from t2i.encoder_config import ConvolutionConfig
@@ -31,9 +31,8 @@ def encoder_of(tokenizer: str = "char", **changes: object) -> TextEncoder:
 
 
 @pytest.mark.parametrize("tokenizer", ["char", "sentencepiece"])
-@pytest.mark.parametrize("recurrent", ["gru", "relu"])
+@pytest.mark.parametrize(("recurrent", "separate"), RECURRENT)
 @pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("separate", [False, True])
 def test_the_embeddings_are_those_of_the_network(tokenizer, recurrent, batch_norm, separate):
     encoder = encoder_of(
         tokenizer, recurrent=recurrent, batch_norm=batch_norm, separate_first_step=separate

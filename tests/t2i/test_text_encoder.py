@@ -4,7 +4,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from encoder_samples import TEXTS, TINY, tiny_encoder
+from encoder_samples import RECURRENT, TEXTS, TINY, tiny_encoder
 
 from t2i import configfile, phrases, text_encoder
 from t2i.captions import CharTokenizer
@@ -58,8 +58,7 @@ def test_the_flowers_of_icml_2016():
 
 @pytest.mark.parametrize("name", ["encoder.yaml", "encoder_sentencepiece.yaml"])
 @pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("recurrent", ["gru", "relu"])
-@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize(("recurrent", "separate"), RECURRENT)
 def test_parameters_are_counted_before_they_are_made(name, batch_norm, recurrent, separate):
     changes = {"batch_norm": batch_norm, "recurrent": recurrent, "separate_first_step": separate}
     config = published(name).model_copy(update=changes)

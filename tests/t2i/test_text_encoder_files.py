@@ -9,7 +9,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from encoder_samples import TEXTS, TINY, tiny_encoder
+from encoder_samples import RECURRENT, TEXTS, TINY, tiny_encoder
 
 from t2i import text_encoder
 from t2i.captions import CharTokenizer
@@ -45,8 +45,7 @@ def refusal(path: Path) -> str:
 
 
 @pytest.mark.parametrize("tokenizer", ["char", "sentencepiece"])
-@pytest.mark.parametrize("recurrent", ["gru", "relu"])
-@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize(("recurrent", "separate"), RECURRENT)
 def test_a_saved_encoder_is_loaded_bit_equal(tmp_path, tokenizer, recurrent, separate):
     path = tmp_path / "encoder.keras"
     encoder = tiny_encoder(tokenizer, recurrent=recurrent, separate_first_step=separate)
@@ -54,7 +53,10 @@ def test_a_saved_encoder_is_loaded_bit_equal(tmp_path, tokenizer, recurrent, sep
     loaded = load_encoder(path)
     assert loaded.config == encoder.config
     assert loaded.tokenizer == encoder.tokenizer
-    assert loaded.kind == f"{tokenizer}-cnn-{'gru' if recurrent == 'gru' else 'rnn'}"
+    assert (
+        loaded.kind
+        == tokenizer + {"gru": "-cnn-gru", "relu": "-cnn-rnn", "none": "-cnn"}[recurrent]
+    )
     assert loaded.embed(TEXTS).tobytes() == encoder.embed(TEXTS).tobytes()
 
 
