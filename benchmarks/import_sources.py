@@ -5,7 +5,7 @@
 CUB's pictures, over again as often as it takes, are first written in every layout. `bare` reads,
 decodes, crops and resizes them in one process and keeps nothing: no import by one worker can be
 faster. Every figure comes from a process of its own; give `--pictures 1000 10000` to see whether
-memory grows.
+memory grows. The last line is JSON.
 """
 
 import argparse
@@ -52,13 +52,14 @@ _STAMP = EncoderStamp("0" * 64, "imported: chance", 1024)
 
 
 def main() -> None:
-    """Prints the machine and a table."""
+    """Prints the machine, a table, and the table again as a line of JSON."""
     arguments = _arguments()
     if arguments.once:
         print(json.dumps(_measured(arguments.cub, arguments.once, arguments.workers)))
         return
     print(describe())
     print(f"{'source':<16} {'pictures':>8} {'a second':>9} {'a CPU second':>13} {'peak MB':>8}")
+    rows = []
     for count in arguments.pictures:
         with tempfile.TemporaryDirectory() as name:
             _write_layouts(Path(name), arguments.cub, arguments.captions or arguments.cub, count)
@@ -68,6 +69,16 @@ def main() -> None:
                 said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
                 rate, cpu_rate, peak = json.loads(said.stdout)
                 print(f"{kind:<16} {count:>8,} {rate:>9,.0f} {cpu_rate:>13,.0f} {peak:>8,.0f}")
+                rows.append(
+                    {
+                        "source": kind,
+                        "pictures": count,
+                        "pictures_per_second": rate,
+                        "pictures_per_cpu_second": cpu_rate,
+                        "peak_mb": peak,
+                    }
+                )
+    print(json.dumps({"workers": arguments.workers, "rows": rows}))
 
 
 def _arguments() -> argparse.Namespace:
