@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from t2i.errors import InputError
+from t2i.files import require_at_most
 from t2i.pairs_structure import SPLITS
 
 # What the columns are called, in lower case; Hugging Face says file_name and text.
@@ -49,10 +50,7 @@ def read_listing(path: Path) -> Iterator[Row]:
     """
     if not path.is_file():
         raise InputError(f"{path}: expected a list of pictures, got no such file; write one")
-    if path.stat().st_size > _MAX_BYTES:
-        raise InputError(
-            f"{path}: expected at most {_MAX_BYTES} bytes, got {path.stat().st_size}; split it"
-        )
+    require_at_most(path, _MAX_BYTES, "split it")
     lines = _json_lines if path.suffix.lower() in _JSON_LINES else _csv_lines
     for place, fields in lines(path):
         yield Row(

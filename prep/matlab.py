@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
+from t2i.files import require_at_most
 
 # Many times what is real, the second of all that is packed in a file together.
 _MAX_BYTES, _MAX_UNPACKED = 1 << 20, 1 << 24
@@ -43,11 +44,7 @@ def read_whole_numbers(path: Path, name: str) -> npt.NDArray[np.int64]:
     """
     if not path.is_file():
         raise InputError(f"{path}: expected a file, got none; download it again")
-    if path.stat().st_size > _MAX_BYTES:
-        raise InputError(
-            f"{path}: expected at most {_MAX_BYTES} bytes, got {path.stat().st_size}; "
-            "download it again"
-        )
+    require_at_most(path, _MAX_BYTES, "download it again")
     try:
         for variable, numbers in _variables(path.read_bytes()):
             if variable == name:

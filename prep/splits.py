@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from t2i.errors import InputError
+from t2i.files import require_at_most
 from t2i.pairs_structure import SPLITS
 
 _OFFICIAL = Path(__file__).parent / "data"
@@ -85,11 +86,7 @@ def read_list(path: Path) -> list[str]:
     """
     if not path.is_file():
         raise InputError(f"{path}: expected a list of classes, got no such file; add it")
-    if path.stat().st_size > _MAX_LIST_BYTES:
-        raise InputError(
-            f"{path}: expected at most {_MAX_LIST_BYTES} bytes, got {path.stat().st_size}; "
-            "name one class a line"
-        )
+    require_at_most(path, _MAX_LIST_BYTES, "name one class a line")
     lines = path.read_text("utf-8", errors="replace").split("\n")
     names = [line.strip() for line in lines if line.strip()]
     if not names:

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and refusing those too large to read."""
 
 import errno
 import fcntl
@@ -14,6 +14,13 @@ from t2i.errors import InputError
 
 # A full disk, a spent quota, a file larger than the system lets one be.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def require_at_most(path: Path, size: int, advice: str) -> None:
+    """Raises InputError, ending in the advice, when the file holds more than `size` bytes."""
+    found = path.stat().st_size
+    if found > size:
+        raise InputError(f"{path}: expected at most {size} bytes, got {found}; {advice}")
 
 
 @contextmanager

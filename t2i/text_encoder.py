@@ -25,7 +25,7 @@ from t2i.captions import (
 )
 from t2i.encoder_config import TextEncoderConfig
 from t2i.errors import InputError
-from t2i.files import replacing
+from t2i.files import replacing, require_at_most
 from t2i.keras_files import WEIGHTS, load_weights, member, require_encoder
 from t2i.phrases import encode
 
@@ -172,11 +172,7 @@ def load_encoder(path: Path) -> TextEncoder:
         InputError: the file is missing, is no encoder, is of another version, or is damaged.
     """
     require_encoder(path)
-    if path.stat().st_size > MAX_ENCODER_BYTES:
-        raise InputError(
-            f"{path}: expected at most {MAX_ENCODER_BYTES} bytes, got {path.stat().st_size}; "
-            "is it an encoder?"
-        )
+    require_at_most(path, MAX_ENCODER_BYTES, "is it an encoder?")
     try:
         with zipfile.ZipFile(path) as archive:
             config = _config(path, archive)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
+from t2i.files import require_at_most
 
 MAX_BYTES = 1 << 30
 _MAX_PICKLE_BYTES = 1 << 26
@@ -77,11 +78,7 @@ def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: expected a PyTorch checkpoint, got nothing there; download it")
-    if path.stat().st_size > MAX_BYTES:
-        raise InputError(
-            f"{path}: expected at most {MAX_BYTES} bytes, got {path.stat().st_size}; "
-            "is it the right file?"
-        )
+    require_at_most(path, MAX_BYTES, "is it the right file?")
     try:
         if zipfile.is_zipfile(path):
             return _read_zip(path)
