@@ -6,22 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from draw_samples import HOW
 
 from t2i.augmentation import CHANCES
 from t2i.batches import Batch, Draw, Order, Table, choose, draw, table
 from t2i.errors import InputError
 from t2i.images import to_float
 from t2i.pairs import Pairs
-
-HOW = Draw(
-    seed=3,
-    batch_size=8,
-    image_size=8,
-    latent_size=5,
-    flip=True,
-    captions=4,
-    interpolation_beta=0.25,
-)
 
 
 def _pairs(counts: tuple[int, ...] = (7, 5, 9, 3), size: int = 10) -> Pairs:

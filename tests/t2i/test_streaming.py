@@ -6,23 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from draw_samples import HOW
 from miniature import write_pairs
 
 from t2i import pairs, streaming
-from t2i.batches import Draw, Order, Table, choose, draw, place, table
+from t2i.batches import Order, Table, choose, draw, place, table
 from t2i.config import TrainingConfig
 from t2i.pairs_stored import StoredRows
 from t2i.streaming import Blocks, ahead, choose_residence, pairs_bytes, stored
 
-HOW = Draw(
-    seed=3,
-    batch_size=8,
-    image_size=8,
-    latent_size=5,
-    flip=True,
-    captions=4,
-    interpolation_beta=0.25,
-)
 SPLITS = ["train", "val"]
 
 
