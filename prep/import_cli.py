@@ -181,7 +181,7 @@ def aelnouby(path: Path, split_by: "SplitBy", target: Target) -> None:
 
     source = Aelnouby(path)
     description = f"{path.name}, aelnouby's layout"
-    write(target, source, description, encoder=source.stamp(), split_by=split_by)
+    write(target, source, description, encoder=source.encoder, split_by=split_by)
 
 
 @import_group.command()

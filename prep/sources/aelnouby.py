@@ -14,6 +14,7 @@ Source: A. El-Nouby, text-to-image synthesis, released code, convert_cub_to_hd5_
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -68,8 +69,9 @@ class Aelnouby:
                     except InputError as error:
                         yield Fault(name, str(error))
 
-    def stamp(self) -> EncoderStamp:
-        """Returns the stamp of the embeddings; reads the whole file."""
+    @cached_property
+    def encoder(self) -> EncoderStamp:
+        """What the embeddings are; the whole file is read for its SHA-256."""
         kind = f"{IMPORTED}aelnouby {self._path.name}"
         return EncoderStamp(sha256(self._path), kind, self.embedding_size)
 

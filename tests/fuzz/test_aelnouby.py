@@ -18,7 +18,7 @@ def _sample(libver: str) -> bytes:
 def read(path: Path) -> None:
     """Reads every picture."""
     source = Aelnouby(path)
-    source.stamp()
+    _ = source.encoder
     list(source)
 
 

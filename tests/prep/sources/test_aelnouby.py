@@ -59,7 +59,7 @@ def test_captions_come_in_the_order_of_their_numbers(stored: Path) -> None:
 
 
 def test_the_stamp_says_where_embeddings_came_from(stored: Path) -> None:
-    stamp = Aelnouby(stored).stamp()
+    stamp = Aelnouby(stored).encoder
     assert stamp.kind == "imported: aelnouby birds.hdf5"
     assert (stamp.sha256, stamp.embedding_size) == (sha256(stored), samples.SIZE)
 
