@@ -1,5 +1,6 @@
 """Every hyper-parameter of the encoders and their training, as `config` does for the GAN."""
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -44,7 +45,8 @@ class TextEncoderConfig(Section):
         batch_norm: behind every convolution; the published shapes have none.
         dropout: share of activations dropped behind every convolution; 0 as published.
         recurrent: `gru`, or `relu` for a plain recurrent layer with ReLU; or `none`, the char-CNN
-            of Reed et al., CVPR 2016: the mean of what the convolutions find.
+            of Reed et al., CVPR 2016: the mean of what the convolutions find, here in the
+            caption itself and not in its padding, so that a few words count as much as many.
         separate_first_step: the first step is a layer of its own, without gates and recurrent
             bias, as in the released Torch networks. There its weights are those of the other
             steps; here they are equal in what is imported, and learned apart.
@@ -72,6 +74,11 @@ class TextEncoderConfig(Section):
             windows = left[-1] - layer.kernel_size + 1 - layer.pool_size
             left.append(windows // layer.pool_stride + 1)
         return left[1:]
+
+    @property
+    def stride(self) -> int:
+        """Codes from where one of the last steps begins to where the next does."""
+        return math.prod(layer.pool_stride for layer in self.convolutions)
 
     @property
     def recurrent_layer(self) -> str:

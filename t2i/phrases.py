@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from t2i.encoder_config import TextEncoderConfig
 
@@ -34,15 +35,38 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
         if config.batch_norm:
             x = model.get_layer(f"batch_norm_{index}")(x, training=False)
         rows = tf.reduce_max(x, axis=1)
-    states, steps = [], tf.unstack(places, axis=1)
-    if config.separate_first_step:
-        states = [model.get_layer("first_step")(tf.gather(rows, steps.pop(0)))]
     if config.recurrent == "none":
-        states = [tf.gather(rows, step) for step in steps]
+        own = tf.cast(own_steps(config, codes), rows.dtype)[:, :, None]
+        mean = tf.reduce_sum(own * tf.gather(rows, places), axis=1) / tf.reduce_sum(own, axis=1)
     else:
-        recurrent = _gru if config.recurrent == "gru" else _simple_rnn
-        states += recurrent(model.get_layer(config.recurrent_layer).cell, rows, steps, *states)
-    return model.get_layer("embedding")(tf.add_n(states) / len(states))
+        states = _states(model, config, rows, tf.unstack(places, axis=1))
+        mean = tf.add_n(states) / len(states)
+    return model.get_layer("embedding")(mean)
+
+
+def own_steps(config: TextEncoderConfig, codes: Any) -> Any:
+    """Returns which of the last steps are a caption's own, and not padding's: bool [n, steps].
+
+    They are those whose windows begin in it, and the first one always.
+
+    Args:
+        config: the encoder's shape.
+        codes: int32 [n, length], of Keras too.
+    """
+    place = ops.arange(config.length)
+    last = ops.max(ops.where(ops.not_equal(codes, 0), place, 0), axis=1, keepdims=True)
+    return ops.less_equal(ops.arange(config.steps[-1]) * config.stride, last)
+
+
+def _states(
+    model: keras.Model, config: TextEncoderConfig, rows: Any, steps: list[Any]
+) -> list[Any]:
+    """Returns the recurrent layer's states, [n, units] a step, as `_gru` does."""
+    first = []
+    if config.separate_first_step:
+        first = [model.get_layer("first_step")(tf.gather(rows, steps.pop(0)))]
+    recurrent = _gru if config.recurrent == "gru" else _simple_rnn
+    return first + recurrent(model.get_layer(config.recurrent_layer).cell, rows, steps, *first)
 
 
 def _convolved(layer: keras.layers.Conv1D, rows: Any, windows: Any) -> Any:

@@ -93,6 +93,23 @@ def test_the_embedding_is_projected_from_the_mean_over_time():
     )
 
 
+@pytest.mark.parametrize("tokenizer", ["char", "sentencepiece"])
+def test_without_recurrence_padding_counts_for_nothing(tokenizer):
+    short, long = (
+        tiny_encoder(tokenizer, length=length, recurrent="none", batch_norm=False)
+        for length in (40, 64)
+    )
+    long.model.set_weights(short.model.get_weights())
+    # The last has no code at all.
+    texts = ["a red bird", "a red bird with black wings", "\N{SNOWMAN}"]
+    found = short.embed(texts)
+    assert np.isfinite(found).all()
+    assert np.abs(found[0] - found[1]).max() > 1e-3
+    np.testing.assert_allclose(long.embed(texts), found, rtol=2e-5, atol=1e-6)
+    codes = long.tokenizer.encode(texts)
+    np.testing.assert_allclose(long.model(codes, training=False), found, rtol=2e-5, atol=1e-6)
+
+
 def test_texts_are_embedded_in_batches_equal_ones_once(monkeypatch):
     encoder = tiny_encoder()
     batches = []

@@ -162,14 +162,14 @@ def test_a_description_that_is_none_is_refused(saved, text):
 
 
 def test_a_future_version_is_refused(saved):
-    rewrite(saved, t2i__encoder_json=described(TINY, version=2))
+    rewrite(saved, t2i__encoder_json=described(TINY, version=3))
     assert refusal(saved) == (
-        f"{saved}: expected format 't2i-encoder' version 1, got 't2i-encoder' version 2; "
+        f"{saved}: expected format 't2i-encoder' version 2, got 't2i-encoder' version 3; "
         "load it with the release that wrote it"
     )
 
 
-def described(config: TextEncoderConfig, version: int = 1, **changes: object) -> bytes:
+def described(config: TextEncoderConfig, version: int = 2, **changes: object) -> bytes:
     values = {**config.model_dump(), **changes}
     return json.dumps({"format": "t2i-encoder", "version": version, "config": values}).encode()
 
