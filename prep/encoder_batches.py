@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from t2i.captions import Tokenizer
 from t2i.encoder_config import EncoderConfig
 from t2i.errors import InputError
 from t2i.pairs import Pairs, read
@@ -18,7 +19,7 @@ class Draws(NamedTuple):
         step: int32 [k], counted from 0.
         learning_rate: float32 [k].
         image: int32 [k, b], rows of the pictures.
-        caption: int32 [k, b], rows of the captions, each of its picture.
+        codes: int32 [k, b, length], a caption of each picture, or an excerpt of it.
         class_id: int32 [k, b].
         flip: bool [k, b], whether the picture is mirrored.
         window: int32 [k, 2], row and column where the window into the pictures starts.
@@ -27,7 +28,7 @@ class Draws(NamedTuple):
     step: npt.NDArray[np.int32]
     learning_rate: npt.NDArray[np.float32]
     image: npt.NDArray[np.int32]
-    caption: npt.NDArray[np.int32]
+    codes: npt.NDArray[np.int32]
     class_id: npt.NDArray[np.int32]
     flip: npt.NDArray[np.bool_]
     window: npt.NDArray[np.int32]
@@ -36,8 +37,10 @@ class Draws(NamedTuple):
 class Sampler:
     """Draws batches of several pictures of several classes, one caption each."""
 
-    def __init__(self, pairs: Pairs, config: EncoderConfig) -> None:
+    def __init__(self, pairs: Pairs, config: EncoderConfig, tokenizer: Tokenizer) -> None:
         self._config = config
+        self._caption = pairs.caption
+        self._tokenizer = tokenizer
         self._class_id = pairs.class_id
         self._order = np.argsort(pairs.class_id, kind="stable")
         _, self._start, self._count = np.unique(
@@ -59,15 +62,27 @@ class Sampler:
         classes = np.repeat(classes, config.images_per_class)
         image = self._order[self._start[classes] + rng.integers(self._count[classes])]
         caption = self._caption_start[image] + rng.integers(self._captions[image])
+        flip = (rng.random(len(image)) < 0.5) & config.image.flip
+        window = rng.integers(config.image.crop + 1, size=2, dtype=np.int32)
         return (
             np.array(step, np.int32),
             np.array(learning_rate(config, step), np.float32),
             image.astype(np.int32),
-            caption.astype(np.int32),
+            self._tokenizer.encode([self._text(row, rng) for row in caption]),
             self._class_id[image],
-            (rng.random(len(image)) < 0.5) & config.image.flip,
-            rng.integers(config.image.crop + 1, size=2, dtype=np.int32),
+            flip,
+            window,
         )
+
+    def _text(self, caption: int, rng: np.random.Generator) -> str:
+        """Returns a caption, or a run of its words, two or more where it has as many."""
+        text = self._caption[caption]
+        if rng.random() >= self._config.excerpts:
+            return text
+        words = text.split()
+        count = rng.integers(min(2, len(words)), len(words) + 1)
+        start = rng.integers(len(words) - count + 1)
+        return " ".join(words[start : start + count])
 
 
 def learning_rate(config: EncoderConfig, step: int) -> float:

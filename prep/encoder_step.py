@@ -19,19 +19,18 @@ from t2i.text_encoder import TextEncoder
 class EncoderTraining:
     """Both sides of the joint embedding, their optimizer, and the data they learn from.
 
-    A step is a pure function of (weights, optimizer, draws): pictures and captions lie on the
-    device, and whatever is drawn comes from `Sampler`.
+    A step is a pure function of (weights, optimizer, draws): pictures lie on the device, and
+    whatever is drawn comes from `Sampler`.
     """
 
     def __init__(
         self, config: EncoderConfig, data: Pairs, encoder: TextEncoder, images: ImageEncoder
     ) -> None:
         self._config = config
-        self._sampler = Sampler(data, config)
+        self._sampler = Sampler(data, config, encoder.tokenizer)
         self._text, self._image = encoder.model, images.trained
         self._pictures = images.frozen is None
         self._inputs = tf.constant(images.inputs(data.image, config.image.crop))
-        self._codes = tf.constant(encoder.tokenizer.encode(data.caption))
         self._variables = self._text.trainable_variables + self._image.trainable_variables
         self._dropouts = [
             layer
@@ -83,7 +82,7 @@ class EncoderTraining:
         self.optimizer.learning_rate.assign(draw.learning_rate)
         with tf.GradientTape() as tape:
             image = self._image(self._batch(draw), training=True)
-            text = self._embedded(tf.gather(self._codes, draw.caption))
+            text = self._embedded(draw.codes)
             loss = structured_joint_embedding(image, text, draw.class_id, self._sampler.classes)
         self.optimizer.apply(tape.gradient(loss, self._variables), self._variables)
         return loss

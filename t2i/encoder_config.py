@@ -138,6 +138,8 @@ class EncoderConfig(Section):
         classes_per_batch: different classes in a batch (fewer when there are not as many).
         images_per_class: pictures of each, one caption each; pairs of one class are not
             pushed apart.
+        excerpts: share of the captions of which a batch reads a run of words alone. So that
+            a few words come to lie where captions lie that are about nothing else.
         optimizer: `rmsprop` as published, or `adam`.
         learning_rate: at the start.
         decay_factor: multiplies the rate every `decay_steps` steps; 1 keeps it.
@@ -153,6 +155,7 @@ class EncoderConfig(Section):
     steps: Positive = 30000
     classes_per_batch: Annotated[int, Field(ge=2, le=4096)] = 40
     images_per_class: Positive = 1
+    excerpts: Fraction = 0.0
     optimizer: Literal["rmsprop", "adam"] = "rmsprop"
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 7e-4
     decay_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.98

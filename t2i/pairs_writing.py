@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 import t2i
-from t2i.files import replacing
+from t2i.hdf5_writing import new_file, require_room
 from t2i.pairs import FORMAT, VERSION, EncoderStamp, SplitBy, opened
 from t2i.pairs_structure import COLUMNS, SPLITS
 
@@ -92,7 +92,10 @@ class PairsWriter:
             _append(group["embedding"], np.concatenate(embeddings))
 
 
-def _append(dataset: h5py.Dataset, rows: Any) -> None:
+def _append(dataset: h5py.Dataset, rows: npt.NDArray[Any] | list[str]) -> None:
+    # A character takes four bytes at most.
+    size = rows.nbytes if isinstance(rows, np.ndarray) else 4 * sum(map(len, rows))
+    require_room(dataset.file, size)
     start = dataset.shape[0]
     dataset.resize(start + len(rows), axis=0)
     dataset[start:] = rows
@@ -117,7 +120,7 @@ def writing(
         encoder: who made the embeddings, where every caption comes with one.
         split_by: `picture` where classes may be in several splits.
     """
-    with replacing(path) as unfinished, h5py.File(unfinished, "w") as file:
+    with new_file(path) as file:
         file.attrs.update(
             format=FORMAT,
             version=VERSION,
@@ -150,7 +153,9 @@ def write_embeddings(
         embedding_size: d.
     """
     stamp = EncoderStamp(hashlib.sha256(encoder).hexdigest(), kind, embedding_size)
-    with opened(path) as old, replacing(path) as unfinished, h5py.File(unfinished, "w") as new:
+    with opened(path) as old, new_file(path) as new:
+        captions = sum(old[split]["caption"].shape[0] for split in SPLITS)
+        require_room(new, path.stat().st_size + len(encoder) + captions * embedding_size * 4)
         new.attrs.update(old.attrs)
         new.attrs["encoder"] = json.dumps(asdict(stamp))
         new["encoder"] = np.frombuffer(encoder, np.uint8)

@@ -9,15 +9,26 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from miniature import write_pairs
+
+from t2i import hdf5_writing
 
 
 @pytest.fixture
 def pairs_file(tmp_path: Path) -> Path:
     """A pairs file of 24 training pictures of 10 pixels in 4 classes, embedded."""
     return write_pairs(tmp_path / "birds.h5")
+
+
+@pytest.fixture
+def nearly_full(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Leaves room for the beginning of an HDF5 file alone; returns what is then said."""
+    room = SimpleNamespace(free=hdf5_writing._SPARE_BYTES)
+    monkeypatch.setattr(hdf5_writing.shutil, "disk_usage", lambda _: room)
+    return "expected room for the file, got No space left on device; free some or choose another"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,7 @@ LAYERS = (
         "t2i.losses",
         "t2i.schedule",
         "t2i.pairs",
+        "t2i.hdf5_writing",
         "t2i.command_line",
     },
     {
@@ -64,6 +65,7 @@ OPEN_TO_PREP = {
     "t2i.errors",
     "t2i.files",
     "t2i.hdf5",
+    "t2i.hdf5_writing",
     "t2i.images",
     "t2i.captions",
     "t2i.phrases",

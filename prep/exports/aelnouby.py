@@ -16,7 +16,7 @@ from prep.exports.pairs_file import Pair, PairsFile
 from prep.names import is_name, number_of
 from prep.sources.aelnouby import SPLITS
 from t2i.errors import InputError
-from t2i.files import replacing
+from t2i.hdf5_writing import new_file, require_room
 from t2i.images import Pixels
 
 
@@ -46,7 +46,7 @@ def export_aelnouby(
             "prepare them in colour"
         )
     theirs = {ours: name for name, ours in SPLITS.items()}
-    with replacing(out) as unfinished, h5py.File(unfinished, "w") as file:
+    with new_file(out) as file:
         groups = {
             split: file.create_group(theirs[split], track_order=True) for split in header.images
         }
@@ -70,6 +70,7 @@ def _write(out: Path, split: h5py.Group, pair: Pair) -> None:
         )
     if number_of(folder) != pair.class_id:
         folder = f"{pair.class_id:03d}.{folder or 'class'}"
+    require_room(split.file, pair.image.nbytes + pair.embeddings.nbytes)
     first = None
     for number, caption in enumerate(pair.captions):
         group = split.create_group(f"{name}_{number}")

@@ -20,6 +20,7 @@ from pairs_samples import (
 
 import t2i
 from t2i import pairs
+from t2i.errors import InputError
 from t2i.pairs import EncoderStamp, Header, read, read_encoder, read_header
 from t2i.pairs_checking import check
 from t2i.pairs_writing import write_embeddings, writing
@@ -125,6 +126,23 @@ def test_an_interrupted_write_leaves_the_old_file(bare: Path) -> None:
         write()
     assert bare.read_bytes() == before
     assert list(bare.parent.iterdir()) == [bare]
+
+
+def test_a_full_disk_leaves_the_old_file(bare: Path, nearly_full: str) -> None:
+    before = bare.read_bytes()
+    with pytest.raises(InputError, match=nearly_full), writing(bare, SIZE, "another") as writer:
+        writer.add("train", image(9), ["a"], 1, "bird")
+    assert bare.read_bytes() == before
+    assert list(bare.parent.iterdir()) == [bare]
+
+
+def test_no_room_for_embeddings_leaves_the_old_file(embedded: Path, nearly_full: str) -> None:
+    before = embedded.read_bytes()
+    blocks = {split: [table(split)] for split in pairs.SPLITS}
+    with pytest.raises(InputError, match=nearly_full):
+        write_embeddings(embedded, blocks, b"other", "twin", WIDTH)
+    assert embedded.read_bytes() == before
+    assert list(embedded.parent.iterdir()) == [embedded]
 
 
 @pytest.mark.parametrize("embeddings", [None, (1, WIDTH), (2, 5)])

@@ -266,3 +266,14 @@ def test_captions_that_dont_share_out_are_refused(tmp_path: Path, pairs: Path) -
         f"{pairs}: train/caption_offset: expected to rise from 0 to 9, got otherwise; "
         f"see `t2i-prep check {pairs}`"
     )
+
+
+def test_no_room_for_a_picture_leaves_the_old_file(
+    tmp_path: Path, pairs: Path, nearly_full: str
+) -> None:
+    out = tmp_path / "birds.hdf5"
+    out.write_bytes(b"old")
+    with pytest.raises(InputError, match=nearly_full):
+        export_aelnouby(PairsFile(pairs), out)
+    assert out.read_bytes() == b"old"
+    assert set(tmp_path.iterdir()) == {out, pairs}
