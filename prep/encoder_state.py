@@ -8,6 +8,7 @@ from t2i import configfile
 from t2i.encoder_config import EncoderConfig
 from t2i.errors import InputError
 from t2i.files import replacing
+from t2i.saving import save
 
 _CONFIG = "config.yaml"
 _DATA = "data.sha256"
@@ -84,4 +85,4 @@ class EncoderState:
         """Keeps the state after `step` steps, `seconds` more spent in them."""
         self._step.assign(step)
         self._seconds.assign_add(seconds)
-        self._manager.save(checkpoint_number=step)
+        save(self._manager, step)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from t2i.errors import InputError
 from t2i.gan import TextToImageGAN
+from t2i.saving import save
 
 
 def latest_step(folder: Path) -> int:
@@ -63,6 +64,6 @@ class Checkpoints:
         return step
 
     def save(self, step: int) -> None:
-        """Writes a checkpoint, and drops the oldest one too many."""
+        """Writes a checkpoint, as `saving.save`."""
         self._step.assign(step)
-        self._manager.save(step)
+        save(self._manager, step)

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from t2i.errors import InputError
+from t2i.files import FULL
 
 
 class Commands(click.Group):
-    """A group whose commands turn an InputError into one line and exit code 1."""
+    """A group whose commands turn an InputError, or a full disk, into one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
@@ -20,6 +21,13 @@ class Commands(click.Group):
         except InputError as error:
             # One line, whatever a message quotes.
             raise click.ClickException(" ".join(str(error).split())) from error
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise click.ClickException(
+                f"{error.filename or 'disk'}: expected room for the file, got {error.strerror}; "
+                "free some, and repeat the command"
+            ) from error
 
 
 def require_tensorflow() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from t2i.errors import InputError
 
 # A full disk, a spent quota, a file larger than the system lets one be.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def require_at_most(path: Path, size: int, advice: str) -> None:
@@ -51,7 +51,7 @@ def replacing(path: Path) -> Iterator[Path]:
                 os.fsync(written.fileno())
         unfinished.replace(path)
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise InputError(
                 f"{path}: expected room for the file, got {os.strerror(error.errno)}; "
                 "free some or choose another output"

@@ -20,6 +20,7 @@ LAYERS = (
         "t2i.schedule",
         "t2i.pairs",
         "t2i.hdf5_writing",
+        "t2i.saving",
         "t2i.command_line",
     },
     {
@@ -66,6 +67,7 @@ OPEN_TO_PREP = {
     "t2i.files",
     "t2i.hdf5",
     "t2i.hdf5_writing",
+    "t2i.saving",
     "t2i.images",
     "t2i.captions",
     "t2i.phrases",

@@ -1,5 +1,6 @@
 """The command line: help at once, errors in one line, nothing lost."""
 
+import errno
 import resource
 import subprocess
 import sys
@@ -84,6 +85,26 @@ def test_an_input_error_is_one_line_and_a_mistake_of_ours_keeps_its_traceback() 
     assert _error(group, "wrong") == "here: expected this, got that; do so"
     result = CliRunner().invoke(group, ["broken"])
     assert isinstance(result.exception, KeyError)
+
+
+def test_a_full_disk_is_one_line() -> None:
+    @click.group(cls=Commands)
+    def group() -> None:
+        """Holds two commands."""
+
+    @group.command()
+    def write() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "a/metrics.jsonl")
+
+    @group.command()
+    def read() -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    assert _error(group, "write") == (
+        "a/metrics.jsonl: expected room for the file, got No space left on device; "
+        "free some, and repeat the command"
+    )
+    assert isinstance(CliRunner().invoke(group, ["read"]).exception, OSError)
 
 
 def test_a_bad_configuration_is_told_before_tensorflow_is_imported(tmp_path: Path) -> None:
