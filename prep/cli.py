@@ -7,9 +7,9 @@ import click
 import t2i
 from prep.export_cli import export_group
 from prep.fetch_cli import fetch
-from prep.import_cli import FILE, FOLDER, import_group
+from prep.import_cli import import_group
 from prep.import_target import Target, makes_pairs, write
-from t2i.command_line import Commands, require_tensorflow
+from t2i.command_line import FILE, FOLDER, Commands, require_tensorflow
 from t2i.errors import InputError
 
 

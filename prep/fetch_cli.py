@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from prep.published import DATA_SETS
+from t2i.command_line import FOLDER
 
 
 @click.command()
 @click.argument("data_set", type=click.Choice(list(DATA_SETS)))
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=FOLDER)
 @click.option("--unpack", is_flag=True, help="Unpacks archives too, in FOLDER.")
 def fetch(data_set: str, folder: Path, unpack: bool) -> None:
     """Fetches DATA_SET into FOLDER and checks it; the same command resumes.

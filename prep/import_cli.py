@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from prep.import_target import Command, Target, makes_pairs, write
-from t2i.command_line import require_tensorflow
+from t2i.command_line import FILE, FOLDER, require_tensorflow
 from t2i.errors import InputError
 
 if TYPE_CHECKING:
     from t2i.pairs import SplitBy
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 _crop = click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
 _split_by = click.option(

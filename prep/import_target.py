@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from t2i.command_line import FILE
+
 if TYPE_CHECKING:
     from prep.examples import Source
     from t2i.pairs import EncoderStamp, SplitBy
 
 Command = Callable[..., None]
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def makes_pairs(image_size: int = 76) -> Callable[[Command], Command]:
     """
 
     def decorate(command: Command) -> Command:
-        @click.option("--out", required=True, type=_FILE, help="Pairs file to write.")
+        @click.option("--out", required=True, type=FILE, help="Pairs file to write.")
         @click.option(
             "--image-size", default=image_size, show_default=True, type=click.IntRange(8, 1024)
         )

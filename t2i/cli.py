@@ -5,12 +5,10 @@ from pathlib import Path
 import click
 
 import t2i
-from t2i.command_line import Commands, require_tensorflow
+from t2i.command_line import FILE, FOLDER, Commands, require_tensorflow
 from t2i.errors import InputError
 from t2i.evaluation.cli import evaluate, import_inception
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
 MAX_CAPTIONS_BYTES = 64 << 20
 _CAPTION_LENGTH = 10_000
 
@@ -26,12 +24,12 @@ main.add_command(import_inception)
 
 
 @main.command()
-@click.argument("config", type=_FILE)
-@click.option("--data", required=True, type=_FILE, help="Pairs file with embedded captions.")
-@click.option("--run", "folder", required=True, type=_FOLDER, help="Run directory.")
+@click.argument("config", type=FILE)
+@click.option("--data", required=True, type=FILE, help="Pairs file with embedded captions.")
+@click.option("--run", "folder", required=True, type=FOLDER, help="Run directory.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
 @click.option(
-    "--judge", type=_FILE, help="Encoder that measures, see t2i evaluate; for evaluate_every."
+    "--judge", type=FILE, help="Encoder that measures, see t2i evaluate; for evaluate_every."
 )
 @click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
 def train(
@@ -91,16 +89,16 @@ def train(
 
 _lookup_option = click.option(
     "--data",
-    type=_FILE,
+    type=FILE,
     help="Pairs file to look sentences up in, where the run has no encoder.  "
     "[default: the one trained on]",
 )
 
 
 @main.command()
-@click.argument("run", type=_FOLDER)
+@click.argument("run", type=FOLDER)
 @click.argument("sentences", nargs=-1)
-@click.option("--captions", type=_FILE, help="Text file with a sentence a line.")
+@click.option("--captions", type=FILE, help="Text file with a sentence a line.")
 @click.option("--count", default=5, show_default=True, type=click.IntRange(1, 100_000))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option(
@@ -151,13 +149,13 @@ def generate(
 
 
 @main.command()
-@click.argument("run", type=_FOLDER)
+@click.argument("run", type=FOLDER)
 @click.argument("first")
 @click.argument("second", required=False)
 @click.option("--latents", is_flag=True, help="Between two latents, for one sentence.")
 @click.option("--steps", default=9, show_default=True, type=click.IntRange(2, 200))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
-@click.option("--out", default=Path("interpolation.png"), show_default=True, type=_FILE)
+@click.option("--out", default=Path("interpolation.png"), show_default=True, type=FILE)
 @_lookup_option
 def interpolate(
     run: Path,

@@ -3,12 +3,16 @@
 import importlib
 import importlib.util
 import os
+from pathlib import Path
 from typing import Any
 
 import click
 
 from t2i.errors import InputError
 from t2i.files import FULL
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class Commands(click.Group):

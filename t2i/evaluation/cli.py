@@ -5,29 +5,26 @@ from typing import Any
 
 import click
 
-from t2i.command_line import require_tensorflow
+from t2i.command_line import FILE, FOLDER, require_tensorflow
 from t2i.errors import InputError
 from t2i.evaluation import METRICS
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command()
-@click.argument("subject", type=_FOLDER, metavar="RUN|IMAGES")
-@click.option("--data", required=True, type=_FILE, help="Pairs file.")
+@click.argument("subject", type=FOLDER, metavar="RUN|IMAGES")
+@click.option("--data", required=True, type=FILE, help="Pairs file.")
 @click.option(
     "--split", default="test", show_default=True, type=click.Choice(["train", "val", "test"])
 )
 @click.option(
     "--judge",
-    type=_FILE,
+    type=FILE,
     help="Encoder of `t2i-prep train-encoder --set seed=1` that did not train the GAN: judges "
     "captions and, without --features, pictures.",
 )
 @click.option(
     "--features",
-    type=_FILE,
+    type=FILE,
     help="What measures pictures instead: a file of `t2i import-inception`, or InceptionV3 "
     "weights of keras.applications (.h5, without top).",
 )
@@ -38,7 +35,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--count", default=10_000, show_default=True, type=click.IntRange(1, 10_000_000))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
-@click.option("--compare", type=_FOLDER, metavar="RUN2", help="Measured too, and set beside.")
+@click.option("--compare", type=FOLDER, metavar="RUN2", help="Measured too, and set beside.")
 def evaluate(
     subject: Path,
     data: Path,
@@ -87,8 +84,8 @@ def evaluate(
 
 
 @click.command("import-inception")
-@click.argument("checkpoint", type=_FILE)
-@click.option("--out", default=Path("inception.keras"), show_default=True, type=_FILE)
+@click.argument("checkpoint", type=FILE)
+@click.option("--out", default=Path("inception.keras"), show_default=True, type=FILE)
 def import_inception(checkpoint: Path, out: Path) -> None:
     """Converts CHECKPOINT, pt_inception-2015-12-05-6726825d.pth, for `t2i evaluate --features`."""
     require_tensorflow()
