@@ -55,7 +55,7 @@ bench: $(INSTALLED)
 # command goes on where it stopped.
 demo: demo/birds.png
 	@echo
-	@echo 'demo/birds.png: a sentence a row, the first six of colours never seen together in training.'
+	@echo 'demo/birds.png: a sentence a row, the first six of colours never seen together in training, the last two leave something open.'
 	@echo 'Try next:'
 	@echo '  $(BIN)/t2i generate demo/run "a small green bird with orange wings" --out mine.png'
 	@echo '  $(BIN)/t2i interpolate demo/run "a red bird with black wings" "a blue bird with white wings"'

@@ -1,9 +1,12 @@
 """How fast a CUB tree becomes a pairs file, and how much memory that takes.
 
-    python benchmarks/prepare_cub.py CUB_DIR [--captions DIR] [--workers N] [--repeats N]
+    python benchmarks/prepare_cub.py CUB_DIR [--captions DIR] [--pictures N] [--workers N]
+        [--repeats N]
 
-Every repeat runs in a process of its own, so that its peak memory is its own. On a busy machine
-the wall time measures the neighbours; the processor time of parent and workers does not.
+A part of CUB is gone through over again until there are as many pictures as all of it has: with
+fewer, the start of the workers weighs more than it does for who prepares CUB. Every repeat runs
+in a process of its own, so that its peak memory is its own. On a busy machine the wall time
+measures the neighbours; the processor time of parent and workers does not.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from itertools import chain, islice, repeat
 from pathlib import Path
 
 from machine import child_peaks, describe, peak_mb
@@ -33,12 +37,12 @@ def main() -> None:
         return
     print(describe())
     runs = []
-    for repeat in range(arguments.repeats):
+    for number in range(1, arguments.repeats + 1):
         result = subprocess.run(
             [sys.executable, *sys.argv, "--once"], stdout=subprocess.PIPE, text=True, check=True
         )
         runs.append(json.loads(result.stdout))
-        print(f"repeat {repeat + 1}: {_words(runs[-1])}; load {os.getloadavg()[0]:.1f}")
+        print(f"repeat {number}: {_words(runs[-1])}; load {os.getloadavg()[0]:.1f}")
     medians = {name: round(statistics.median(run[name] for run in runs), 2) for name in runs[0]}
     print(f"median: {_words(medians)}")
     print(json.dumps({"workers": arguments.workers, "image_size": arguments.image_size, **medians}))
@@ -50,6 +54,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--captions", type=Path, help="folder of the captions [CUB]")
     parser.add_argument("--split", type=Path, help="folder of the class lists [the official ones]")
     parser.add_argument("--image-size", type=int, default=76)
+    parser.add_argument("--pictures", type=int, default=11_788)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
@@ -59,7 +64,8 @@ def _arguments() -> argparse.Namespace:
 def _measure(arguments: argparse.Namespace) -> dict[str, float]:
     """Returns the figures of one run."""
     lists = read_split(arguments.split) if arguments.split else official_split()
-    examples = Cub(arguments.cub, arguments.captions or arguments.cub, True, lists)
+    source = Cub(arguments.cub, arguments.captions or arguments.cub, True, lists)
+    examples = islice(chain.from_iterable(repeat(source)), arguments.pictures)
     peaks: dict[str, float] = {}
     done = 0
 
