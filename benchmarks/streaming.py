@@ -22,8 +22,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from machine import describe
 
-PLACES = ("device", "host", "file")
-_STEPS_PER_LAUNCH = 10
+_PLACES = ("device", "host", "file")
+# Steps of a launch, and between the points of the curves.
+_EVERY = 10
 
 
 def main() -> None:
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    found: dict[str, list[tuple[float, float]]] = {place: [] for place in PLACES}
+    found: dict[str, list[tuple[float, float]]] = {place: [] for place in _PLACES}
     for _ in range(arguments.repeats):
         for place, runs in found.items():
             runs.append(_trained(arguments, place))
@@ -43,7 +44,7 @@ def main() -> None:
     rates = {place: median(rate for rate, _ in runs) for place, runs in found.items()}
     memory = {place: median(peak for _, peak in runs) for place, runs in found.items()}
     print(f"{'pairs held':<12}{'images/s':>10}{'of device':>11}{'peak MB':>9}")
-    for place in PLACES:
+    for place in _PLACES:
         share = rates[place] / rates["device"]
         print(f"{place:<12}{rates[place]:>10.1f}{share:>11.3f}{memory[place]:>9,.0f}")
     print(json.dumps({"images_per_second": rates, "peak_memory_mb": memory}))
@@ -51,9 +52,8 @@ def main() -> None:
 
 def _trained(arguments: argparse.Namespace, place: str) -> tuple[float, float]:
     """Returns images a second, and the peak memory in MB, of one training."""
-    every = _STEPS_PER_LAUNCH
     changes = [*arguments.changes, f"training.data={place}", "training.precision=float32"]
-    changes += [f"training.steps_per_launch={every}", f"training.log_every={every}"]
+    changes += [f"training.steps_per_launch={_EVERY}", f"training.log_every={_EVERY}"]
     changes += [f"training.epochs={arguments.epochs}"]
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
@@ -66,6 +66,8 @@ def _trained(arguments: argparse.Namespace, place: str) -> tuple[float, float]:
         if status:
             sys.exit("streaming: t2i train failed, see above")
         points = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    if len(points) < 2:
+        sys.exit("streaming: expected more than one launch of 10 steps, got one; raise --epochs")
     # The first launch is traced.
     return median(point["images_per_second"] for point in points[1:]), usage.ru_maxrss / 1024
 

@@ -39,7 +39,7 @@ class Sampler:
 
     def __init__(self, pairs: Pairs, config: EncoderConfig, tokenizer: Tokenizer) -> None:
         self._config = config
-        self._caption = pairs.caption
+        self._texts = pairs.caption
         self._tokenizer = tokenizer
         self._class_id = pairs.class_id
         self._order = np.argsort(pairs.class_id, kind="stable")
@@ -47,7 +47,7 @@ class Sampler:
             pairs.class_id[self._order], return_index=True, return_counts=True
         )
         self._caption_start = pairs.caption_offset[:-1]
-        self._captions = np.diff(pairs.caption_offset)
+        self._caption_count = np.diff(pairs.caption_offset)
         self.classes = min(config.classes_per_batch, len(self._start))
 
     def draw(self, first: int, end: int) -> Draws:
@@ -61,7 +61,8 @@ class Sampler:
         classes = rng.choice(len(self._start), self.classes, replace=False)
         classes = np.repeat(classes, config.images_per_class)
         image = self._order[self._start[classes] + rng.integers(self._count[classes])]
-        caption = self._caption_start[image] + rng.integers(self._captions[image])
+        caption = self._caption_start[image] + rng.integers(self._caption_count[image])
+        # Before the texts, whose draws `excerpts` makes more of.
         flip = (rng.random(len(image)) < 0.5) & config.image.flip
         window = rng.integers(config.image.crop + 1, size=2, dtype=np.int32)
         return (
@@ -74,9 +75,9 @@ class Sampler:
             window,
         )
 
-    def _text(self, caption: int, rng: np.random.Generator) -> str:
+    def _text(self, row: int, rng: np.random.Generator) -> str:
         """Returns a caption, or a run of its words, two or more where it has as many."""
-        text = self._caption[caption]
+        text = self._texts[row]
         if rng.random() >= self._config.excerpts:
             return text
         words = text.split()

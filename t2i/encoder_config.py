@@ -45,8 +45,9 @@ class TextEncoderConfig(Section):
         batch_norm: behind every convolution; the published shapes have none.
         dropout: share of activations dropped behind every convolution; 0 as published.
         recurrent: `gru`, or `relu` for a plain recurrent layer with ReLU; or `none`, the char-CNN
-            of Reed et al., CVPR 2016: the mean of what the convolutions find, here in the
-            caption itself and not in its padding, so that a few words count as much as many.
+            of Reed et al., CVPR 2016: the mean of what the convolutions find.
+        mean_over: the whole `length`, padding included, as published; or the `caption` alone, so
+            that a short one is not mostly padding, and alike whatever it says.
         separate_first_step: the first step is a layer of its own, without gates and recurrent
             bias, as in the released Torch networks. There its weights are those of the other
             steps; here they are equal in what is imported, and learned apart.
@@ -63,6 +64,7 @@ class TextEncoderConfig(Section):
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     recurrent: Literal["gru", "relu", "none"] = "gru"
     separate_first_step: bool = False
+    mean_over: Literal["length", "caption"] = "length"
     recurrent_units: Positive = 512
     embedding_size: Positive = 1024
 
@@ -138,8 +140,8 @@ class EncoderConfig(Section):
         classes_per_batch: different classes in a batch (fewer when there are not as many).
         images_per_class: pictures of each, one caption each; pairs of one class are not
             pushed apart.
-        excerpts: share of the captions of which a batch reads a run of words alone. So that
-            a few words come to lie where captions lie that are about nothing else.
+        excerpts: share of the captions of which a run of two words to all of them is read, so
+            that a few words come to lie where captions lie that are about nothing else.
         optimizer: `rmsprop` as published, or `adam`.
         learning_rate: at the start.
         decay_factor: multiplies the rate every `decay_steps` steps; 1 keeps it.

@@ -29,7 +29,8 @@ def new_file(path: Path) -> Iterator[h5py.File]:
 def require_room(file: h5py.File, size: int) -> None:
     """Raises OSError, as a full disk does, where there is no room for so many bytes more.
 
-    HDF5 whose writing fails takes the process down with it when it closes the file.
+    HDF5 whose writing fails takes the process down with it when it closes the file. What limits
+    a user and not the disk, a quota say, is not seen here.
     """
     if shutil.disk_usage(file.filename).free < size + _SPARE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -154,8 +154,11 @@ def write_embeddings(
     """
     stamp = EncoderStamp(hashlib.sha256(encoder).hexdigest(), kind, embedding_size)
     with opened(path) as old, new_file(path) as new:
-        captions = sum(old[split]["caption"].shape[0] for split in SPLITS)
-        require_room(new, path.stat().st_size + len(encoder) + captions * embedding_size * 4)
+        size = path.stat().st_size + len(encoder)
+        for split in SPLITS:
+            size += old[split]["caption"].shape[0] * embedding_size * 4
+            size -= old[split]["embedding"].nbytes if "embedding" in old[split] else 0
+        require_room(new, size)
         new.attrs.update(old.attrs)
         new.attrs["encoder"] = json.dumps(asdict(stamp))
         new["encoder"] = np.frombuffer(encoder, np.uint8)

@@ -36,18 +36,22 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
             x = model.get_layer(f"batch_norm_{index}")(x, training=False)
         rows = tf.reduce_max(x, axis=1)
     if config.recurrent == "none":
-        own = tf.cast(own_steps(config, codes), rows.dtype)[:, :, None]
-        mean = tf.reduce_sum(own * tf.gather(rows, places), axis=1) / tf.reduce_sum(own, axis=1)
+        states = tf.gather(rows, places)
     else:
-        states = _states(model, config, rows, tf.unstack(places, axis=1))
-        mean = tf.add_n(states) / len(states)
+        states = tf.stack(_states(model, config, rows, tf.unstack(places, axis=1)), axis=1)
+    if config.mean_over == "length":
+        mean = tf.reduce_mean(states, axis=1)
+    else:
+        own = tf.cast(own_steps(config, codes), states.dtype)[:, :, None]
+        mean = tf.reduce_sum(own * states, axis=1) / tf.reduce_sum(own, axis=1)
     return model.get_layer("embedding")(mean)
 
 
 def own_steps(config: TextEncoderConfig, codes: Any) -> Any:
     """Returns which of the last steps are a caption's own, and not padding's: bool [n, steps].
 
-    They are those whose windows begin in it, and the first one always.
+    They are those whose windows begin in it, and the first one always. What is not known at a
+    caption's end counts as padding: it has the same code.
 
     Args:
         config: the encoder's shape.
@@ -62,11 +66,12 @@ def _states(
     model: keras.Model, config: TextEncoderConfig, rows: Any, steps: list[Any]
 ) -> list[Any]:
     """Returns the recurrent layer's states, [n, units] a step, as `_gru` does."""
-    first = []
-    if config.separate_first_step:
-        first = [model.get_layer("first_step")(tf.gather(rows, steps.pop(0)))]
     recurrent = _gru if config.recurrent == "gru" else _simple_rnn
-    return first + recurrent(model.get_layer(config.recurrent_layer).cell, rows, steps, *first)
+    cell = model.get_layer(config.recurrent_layer).cell
+    if not config.separate_first_step:
+        return recurrent(cell, rows, steps)
+    first = model.get_layer("first_step")(tf.gather(rows, steps[0]))
+    return [first, *recurrent(cell, rows, steps[1:], first)]
 
 
 def _convolved(layer: keras.layers.Conv1D, rows: Any, windows: Any) -> Any:

@@ -1,27 +1,23 @@
 """Writing checkpoints, where there is room for them."""
 
-import errno
 import os
 
 import tensorflow as tf
 
-from t2i.errors import InputError
+from t2i.files import FULL
 
 
 def save(manager: tf.train.CheckpointManager, step: int) -> None:
     """Writes a checkpoint, and drops the oldest one too many.
 
     Raises:
-        InputError: there is no room.
+        OSError: there is no room; TensorFlow has several errors for it, and one of them is also
+            that of a device whose memory is full.
     """
     try:
         manager.save(checkpoint_number=step)
-    except tf.errors.ResourceExhaustedError as error:
-        full = os.strerror(errno.ENOSPC)
-        # A device whose memory is full says otherwise.
-        if full not in str(error):
-            raise
-        raise InputError(
-            f"{manager.directory}: expected room for a checkpoint, got {full}; "
-            "free some, and repeat the command"
-        ) from error
+    except tf.errors.OpError as error:
+        for code in FULL:
+            if os.strerror(code) in str(error):
+                raise OSError(code, os.strerror(code), manager.directory) from error
+        raise

@@ -30,7 +30,7 @@ from t2i.keras_files import WEIGHTS, load_weights, member, require_encoder
 from t2i.phrases import encode, own_steps
 
 FORMAT = "t2i-encoder"
-VERSION = 2
+VERSION = 1
 MAX_ENCODER_BYTES = 1 << 30
 MAX_DESCRIPTION_BYTES = 1 << 20
 
@@ -68,7 +68,7 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
             )(x)
         if config.dropout:
             x = keras.layers.Dropout(config.dropout, name=f"dropout_{index}")(x)
-    mask = own_steps(config, codes) if config.recurrent == "none" else None
+    mask = own_steps(config, codes) if config.mean_over == "caption" else None
     x = keras.layers.GlobalAveragePooling1D(name="mean_over_time")(_states(config, x), mask=mask)
     embedding = keras.layers.Dense(config.embedding_size, dtype="float32", name="embedding")(x)
     return keras.Model(codes, embedding, name="text_encoder")

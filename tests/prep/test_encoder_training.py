@@ -35,6 +35,7 @@ CONFIG = EncoderConfig(
     steps=24,
     classes_per_batch=8,
     images_per_class=2,
+    excerpts=0.3,
     optimizer="adam",
     learning_rate=0.01,
     decay_factor=1.0,

@@ -6,7 +6,7 @@ import tensorflow as tf
 from encoder_samples import RECURRENT, tiny_encoder
 
 from t2i import phrases
-from t2i.encoder_config import ConvolutionConfig
+from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
 from t2i.phrases import encode
 from t2i.text_encoder import TextEncoder
 
@@ -32,10 +32,16 @@ def encoder_of(tokenizer: str = "char", **changes: object) -> TextEncoder:
 
 @pytest.mark.parametrize("tokenizer", ["char", "sentencepiece"])
 @pytest.mark.parametrize(("recurrent", "separate"), RECURRENT)
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_the_embeddings_are_those_of_the_network(tokenizer, recurrent, batch_norm, separate):
+@pytest.mark.parametrize(("batch_norm", "mean_over"), [(False, "length"), (True, "caption")])
+def test_the_embeddings_are_those_of_the_network(
+    tokenizer, recurrent, batch_norm, mean_over, separate
+):
     encoder = encoder_of(
-        tokenizer, recurrent=recurrent, batch_norm=batch_norm, separate_first_step=separate
+        tokenizer,
+        recurrent=recurrent,
+        batch_norm=batch_norm,
+        mean_over=mean_over,
+        separate_first_step=separate,
     )
     codes = encoder.tokenizer.encode(TEXTS)
     expected = encoder.model(codes, training=False)
@@ -60,6 +66,23 @@ def test_training_learns_the_same_from_it(tokenizer):
     found = gradients(lambda codes: encode(encoder.model, encoder.config, codes))
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * np.abs(other).max())
+
+
+def test_a_caption_owns_the_steps_that_begin_in_it():
+    layers = [
+        ConvolutionConfig(filters=1, kernel_size=2, pool_size=3, pool_stride=3),
+        ConvolutionConfig(filters=1, kernel_size=2, pool_size=2, pool_stride=2),
+    ]
+    # Steps begin at codes 0, 6 and 12.
+    config = TextEncoderConfig(length=23, convolutions=layers)
+    assert (config.steps[-1], config.stride) == (3, 6)
+    codes = np.zeros((6, 23), np.int32)
+    for row, last in enumerate((5, 6, 11, 12, 22), start=1):
+        codes[row, last] = 1
+    owned = phrases.own_steps(config, tf.constant(codes)).numpy()
+    assert owned.sum(axis=1).tolist() == [1, 1, 2, 2, 3, 3]
+    assert owned[:, 0].all()
+    assert (np.diff(owned.astype(int), axis=1) <= 0).all()
 
 
 def test_a_layer_sees_each_window_once(monkeypatch):

@@ -1,17 +1,18 @@
 """Checkpoints that find no room."""
 
+import os
 from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
-from t2i.errors import InputError
+from t2i.files import FULL
 from t2i.saving import save
 
 
-def manager_that_fails(folder: Path, message: str) -> tf.train.CheckpointManager:
+def manager_that_fails(folder: Path, error: tf.errors.OpError) -> tf.train.CheckpointManager:
     def fail(*_: object, **__: object) -> None:
-        raise tf.errors.ResourceExhaustedError(None, None, message)
+        raise error
 
     manager = tf.train.CheckpointManager(tf.train.Checkpoint(), str(folder), max_to_keep=1)
     manager.checkpoint._saver = type("Saver", (), {"save": fail})()
@@ -24,16 +25,18 @@ def test_a_checkpoint_is_written(tmp_path: Path) -> None:
     assert manager.latest_checkpoint == str(tmp_path / "ckpt-7")
 
 
-def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
-    manager = manager_that_fails(tmp_path, "a/ckpt-7; No space left on device")
-    with pytest.raises(InputError) as error:
-        save(manager, 7)
-    assert str(error.value) == (
-        f"{tmp_path}: expected room for a checkpoint, got No space left on device; "
-        "free some, and repeat the command"
-    )
+@pytest.mark.parametrize("code", FULL)
+@pytest.mark.parametrize("kind", [tf.errors.ResourceExhaustedError, tf.errors.OutOfRangeError])
+def test_a_full_disk_is_the_error_it_is_elsewhere(
+    tmp_path: Path, code: int, kind: type[tf.errors.OpError]
+) -> None:
+    said = kind(None, None, f"a/ckpt-7.data; {os.strerror(code)}")
+    with pytest.raises(OSError, match=os.strerror(code)) as error:
+        save(manager_that_fails(tmp_path, said), 7)
+    assert (error.value.errno, error.value.filename) == (code, str(tmp_path))
 
 
 def test_a_full_device_is_another_matter(tmp_path: Path) -> None:
+    said = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
     with pytest.raises(tf.errors.ResourceExhaustedError):
-        save(manager_that_fails(tmp_path, "OOM when allocating tensor"), 7)
+        save(manager_that_fails(tmp_path, said), 7)
