@@ -123,6 +123,7 @@ def _make_run(path: Path, ngf: int) -> None:
     """Writes a run of configs/cub64_small.yaml with the published encoder, all weights random."""
     from t2i import configfile
     from t2i.captions import CharTokenizer
+    from t2i.conditions import placeholder
     from t2i.config import Config
     from t2i.encoder_config import EncoderConfig
     from t2i.networks import build_generator
@@ -137,8 +138,8 @@ def _make_run(path: Path, ngf: int) -> None:
     config = configfile.load(
         ROOT / "configs" / "cub64_small.yaml", Config, [f"networks.generator_width={ngf}"]
     )
-    size, components = shape.embedding_size, config.text.whitened_components
-    whitening = (np.zeros((size, components), np.float32), np.zeros(components, np.float32))
+    size, text = shape.embedding_size, config.text
+    whitening = placeholder(size, text.whitened_components, bool(text.whitened_bound))
     record = Record(data="benchmark", precision="float32")
     begin(Run(path), config, record, encoder.read_bytes())
     generator = build_generator(config.networks, config.image_size, size, whitening=whitening)

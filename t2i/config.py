@@ -59,11 +59,15 @@ class TextConfig(Section):
         whitened_components: principal components kept and scaled to unit variance, fitted on
             the captions trained on; 0 takes the embeddings as they are.
         whitening_floor: smallest variance divided by, as a fraction of the first component's.
+        whitened_bound: largest size of a whitened component, in its standard deviations over the
+            captions; 0 is none. A sentence unlike any caption, a short one above all, has
+            components that no caption has; unbounded, G paints what it never painted.
     """
 
     captions_per_embedding: Positive = 4
     whitened_components: Annotated[int, Field(ge=0, le=65536)] = 0
     whitening_floor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.02
+    whitened_bound: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
 
 
 class LossesConfig(Section):

@@ -17,9 +17,10 @@ from t2i.adam import FusedAdam
 from t2i.augmentation import augment
 from t2i.batch_norm import FusedBatchNormalization
 from t2i.batches import Batch
+from t2i.conditions import Whitening
 from t2i.config import Config
 from t2i.image_convolutions import ImageConv2D, ImageConv2DTranspose
-from t2i.networks import STOCK, Kernels, Whitening, build_discriminator, build_generator
+from t2i.networks import STOCK, Kernels, build_discriminator, build_generator
 from t2i.schedule import Schedule
 from t2i.strategy import on_gpu
 
@@ -54,7 +55,7 @@ class TextToImageGAN:
             embedding_size: numbers in an embedding.
             steps_per_epoch: steps that the schedule calls an epoch.
             precision: `float32` or `mixed_bfloat16`.
-            whitening: kernel and bias applied to the embeddings, or None.
+            whitening: applied to the embeddings, or None.
             channels: of the pictures, 3 for colours and 1 for greys.
         """
         self.config = config
@@ -69,6 +70,7 @@ class TextToImageGAN:
         )
         sizes = (config.networks, config.image_size, embedding_size)
         made = (precision, whitening, channels)
+        self._whitening = whitening
         self.generator = build_generator(*sizes, kernels, *made)
         self.discriminator = build_discriminator(*sizes, kernels, *made)
         self.average = None
@@ -263,15 +265,11 @@ class TextToImageGAN:
     def export_generator(self) -> keras.Model:
         """Returns G for painting: averaged where there is an average, stock layers, float32."""
         source = self.average or self.generator
-        whitening = None
-        if any(layer.name == "whitening" for layer in source.layers):
-            kernel, bias = source.get_layer("whitening").get_weights()
-            whitening = (kernel, bias)
         model = build_generator(
             self.config.networks,
             self.config.image_size,
             source.input["embedding"].shape[-1],
-            whitening=whitening,
+            whitening=self._whitening,
             channels=source.output.shape[-1],
         )
         model.set_weights(self.painting_weights())

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 from keras import layers
 
+from t2i.conditions import Whitening, whitened
 from t2i.config import NetworksConfig
 
-Whitening = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 LayerClass = Callable[..., keras.layers.Layer]
 
 # Widest layers stay at this multiple of the width, whatever the size of the pictures.
@@ -95,7 +93,7 @@ def build_generator(
         embedding_size: numbers in an embedding.
         kernels: by which layer classes it computes.
         dtype: Keras policy of the arithmetic; weights and the picture are float32.
-        whitening: kernel [embedding_size, k] and bias [k] applied to the embeddings first.
+        whitening: applied to the embeddings first.
         channels: C, 3 for colours and 1 for greys.
     """
     width, style = config.generator_width, _style(config, kernels)
@@ -103,7 +101,7 @@ def build_generator(
         embedding = keras.Input((embedding_size,), name="embedding")
         latent = keras.Input((config.latent_size,), name="latent")
         text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(
-            _whitened(embedding, whitening)
+            whitened(embedding, whitening)
         )
         x = layers.Concatenate()([latent, layers.LeakyReLU(0.2)(text)])
         hidden = _channels(width, image_size, 4)
@@ -193,7 +191,7 @@ def _head(
     style = _style(config, kernels, config.discriminator_norm)
     seen = keras.Input((4, 4, channels), name="seen")
     embedding = keras.Input((embedding_size,), name="embedding")
-    text = _whitened(embedding, whitening)
+    text = whitened(embedding, whitening)
     text = layers.Dense(config.text_size, kernel_initializer=style.init(), name="text")(text)
     text = layers.Reshape((1, 1, config.text_size))(text)
     text = layers.LeakyReLU(0.2)(style.norm(text))
@@ -243,17 +241,6 @@ def _up(layer: LayerClass, channels: int, name: str) -> keras.layers.Layer:
         kernel_initializer=_init(),
         name=name,
     )
-
-
-def _whitened(embedding: Any, whitening: Whitening | None) -> Any:
-    """Applies a fixed affine map, in float32: it magnifies what bfloat16 would have rounded."""
-    if whitening is None:
-        return embedding
-    kernel, bias = whitening
-    layer = layers.Dense(bias.size, trainable=False, dtype="float32", name="whitening")
-    whitened = layer(embedding)
-    layer.set_weights([kernel, bias])
-    return whitened
 
 
 def _channels(width: int, image_size: int, side: int) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i import configfile
+from t2i.conditions import placeholder
 from t2i.config import Config
 from t2i.errors import InputError
 from t2i.images import to_uint8
@@ -144,19 +145,12 @@ def load_generator(path: Path, config: Config, embedding_size: int, channels: in
     Raises:
         InputError: its file is damaged.
     """
-    components = config.text.whitened_components
-    whitening = None
-    if components:
-        # Placeholders: the file's weights hold the fitted map.
-        whitening = (
-            np.zeros((embedding_size, components), np.float32),
-            np.zeros(components, np.float32),
-        )
+    text = config.text
     generator = build_generator(
         config.networks,
         config.image_size,
         embedding_size,
-        whitening=whitening,
+        whitening=placeholder(embedding_size, text.whitened_components, bool(text.whitened_bound)),
         channels=channels,
     )
     load_weights(Run(path).generator, generator)

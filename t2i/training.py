@@ -144,7 +144,10 @@ class Trainer:
         whitening = None
         if config.text.whitened_components:
             whitening = fit_whitening(
-                embedding, config.text.whitened_components, config.text.whitening_floor
+                embedding,
+                config.text.whitened_components,
+                config.text.whitening_floor,
+                config.text.whitened_bound,
             )
         with self._strategy.scope():
             return TextToImageGAN(

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from t2i.conditions import Whitening
 from t2i.errors import InputError
-from t2i.networks import Whitening
 from t2i.pairs_stored import StoredRows
 
 # Captions looked at together: the rest may stay in the file.
@@ -12,9 +12,12 @@ _BLOCK = 8192
 
 
 def fit_whitening(
-    embedding: npt.NDArray[np.float32] | StoredRows, components: int, floor: float
+    embedding: npt.NDArray[np.float32] | StoredRows,
+    components: int,
+    floor: float,
+    bound: float = 0.0,
 ) -> Whitening:
-    """Returns kernel [d, components] and bias [components]: whitened = embedding @ kernel + bias.
+    """Returns the map: whitened = embedding @ kernel + bias, [m, components], then bounded.
 
     Principal components of the embeddings, each divided by its standard deviation. The map is
     affine, so it commutes with the means and interpolations that training takes.
@@ -23,6 +26,8 @@ def fit_whitening(
         embedding: float32 [m, d], of the captions trained on, in memory or in the file.
         components: kept, from the one of largest variance.
         floor: smallest variance divided by, as a fraction of the first component's.
+        bound: largest size of a component, in its standard deviations over the captions; 0 is
+            none.
 
     Raises:
         InputError: there are fewer directions than components asked for.
@@ -42,5 +47,12 @@ def fit_whitening(
         covariance += centred.T @ centred
     variance, directions = np.linalg.eigh(covariance / len(embedding))
     variance, directions = variance[::-1][:components], directions[:, ::-1][:, :components]
-    kernel = directions / np.sqrt(np.maximum(variance, floor * variance[0]))
-    return kernel.astype(np.float32), (-mean @ kernel).astype(np.float32)
+    divisor = np.sqrt(np.maximum(variance, floor * variance[0]))
+    kernel = directions / divisor
+    # Rounding leaves directions that hold nothing a variance below 0.
+    spread = np.sqrt(np.maximum(variance, 0.0)) / divisor
+    return Whitening(
+        kernel.astype(np.float32),
+        (-mean @ kernel).astype(np.float32),
+        (bound * spread).astype(np.float32) if bound else None,
+    )

@@ -17,6 +17,7 @@ LAYERS = (
         "t2i.images",
         "t2i.captions",
         "t2i.losses",
+        "t2i.conditions",
         "t2i.schedule",
         "t2i.pairs",
         "t2i.hdf5_writing",

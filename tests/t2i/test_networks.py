@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from t2i.conditions import Whitening, whitened
 from t2i.config import NetworksConfig
 from t2i.networks import build_discriminator, build_generator
 
@@ -92,10 +93,22 @@ def test_the_picture_depends_on_text_and_latent() -> None:
 def test_whitening_is_applied_and_not_trained() -> None:
     kernel = np.arange(12, dtype=np.float32).reshape(6, 2)
     bias = np.asarray([1.0, -1.0], np.float32)
-    generator = build_generator(TINY, 8, 6, whitening=(kernel, bias))
+    generator = build_generator(TINY, 8, 6, whitening=Whitening(kernel, bias))
     layer = generator.get_layer("whitening")
     np.testing.assert_array_equal(layer(np.eye(6, dtype=np.float32)), kernel + bias)
     assert not layer.trainable_weights
+
+
+def test_whitened_components_are_bounded() -> None:
+    embedding = keras.Input((3,))
+    kernel = np.eye(3, dtype=np.float32)[:, :2]
+    bias, bound = np.asarray([1, 0], np.float32), np.asarray([2, 0.5], np.float32)
+    model = keras.Model(embedding, whitened(embedding, Whitening(kernel, bias, bound)))
+    rows = np.asarray([[-9, -9, 0], [0.5, 0.25, 7], [-3, -0.5, 7], [9, 9, 7]], np.float32)
+    expected = np.clip(rows @ kernel + bias, -bound, bound)
+    np.testing.assert_allclose(model(rows), expected, atol=1e-6)
+    assert expected.tolist() == [[-2, -0.5], [1.5, 0.25], [-2, -0.5], [2, 0.5]]
+    assert not model.trainable_weights
 
 
 def test_weights_start_as_published() -> None:

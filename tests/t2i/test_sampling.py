@@ -3,11 +3,13 @@
 import shutil
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from t2i import configfile
 from t2i.captions import CharTokenizer
+from t2i.conditions import Whitening
 from t2i.config import Config, NetworksConfig, TextConfig
 from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
 from t2i.errors import InputError
@@ -35,10 +37,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         embedding_size=6,
     )
     tokenizer = CharTokenizer(20)
+    keras.utils.set_random_seed(0)
     model = build_text_encoder(text, tokenizer.vocabulary_size)
     save_encoder(path / "encoder.keras", TextEncoder(model, tokenizer, text))
     random = np.random.default_rng(0)
-    whitening = (
+    whitening = Whitening(
         random.standard_normal((6, 2)).astype(np.float32),
         random.standard_normal(2).astype(np.float32),
     )
@@ -127,7 +130,7 @@ def test_weights_of_another_generator_are_refused(run: Path, tmp_path: Path) -> 
 
 def test_weights_that_are_not_numbers_are_refused(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run, tmp_path / "run")
-    whitening = (np.zeros((6, 2), np.float32), np.full(2, np.nan, np.float32))
+    whitening = Whitening(np.zeros((6, 2), np.float32), np.full(2, np.nan, np.float32))
     build_generator(CONFIG.networks, 8, 6, whitening=whitening).save(
         tmp_path / "run" / "generator.keras"
     )

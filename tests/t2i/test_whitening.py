@@ -17,7 +17,8 @@ def _embeddings() -> np.ndarray:
 
 def test_kept_directions_have_zero_mean_unit_variance_and_no_correlation() -> None:
     embedding = _embeddings()
-    kernel, bias = fit_whitening(embedding, 3, 1e-6)
+    kernel, bias, bound = fit_whitening(embedding, 3, 1e-6)
+    assert bound is None
     whitened = embedding @ kernel + bias
     np.testing.assert_allclose(whitened.mean(axis=0), 0, atol=1e-3)
     np.testing.assert_allclose(np.cov(whitened.T, bias=True), np.eye(3), atol=2e-3)
@@ -25,11 +26,12 @@ def test_kept_directions_have_zero_mean_unit_variance_and_no_correlation() -> No
 
 def test_weak_directions_are_not_blown_up() -> None:
     embedding = _embeddings()
-    kernel, bias = fit_whitening(embedding, 8, 0.02)
+    kernel, bias, bound = fit_whitening(embedding, 8, 0.02, 1.5)
     whitened = embedding @ kernel + bias
     # Only three directions hold anything; the floor keeps the others near nothing.
     assert whitened[:, 3:].std() < 1e-2
     np.testing.assert_allclose(whitened[:, 0].std(), 1.0, rtol=1e-3)
+    np.testing.assert_allclose(bound, 1.5 * whitened.std(axis=0), rtol=1e-3, atol=2e-3)
 
 
 def test_too_many_components() -> None:
