@@ -38,6 +38,7 @@ SETTINGS: dict[str, list[str]] = {
     "no average of G": ["training.ema=0"],
     "label 0.9": ["losses.real_label=0.9"],
     "whitened": ["text.whitened_components=32"],
+    "whitened, bounded": ["text.whitened_components=32", "text.whitened_bound=1.3"],
     "D at 0.4": ["optimizer.discriminator_ratio=0.4"],
     "D at 2": ["optimizer.discriminator_ratio=2"],
     "augmented": ["augmentation.translation=0.125", "augmentation.cutout=0.25"],
