@@ -69,6 +69,15 @@ class TextConfig(Section):
     whitening_floor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.02
     whitened_bound: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
 
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        if self.whitened_bound and not self.whitened_components:
+            raise ValueError(
+                "whitened_bound: expected 0 where whitened_components is 0, "
+                f"got {self.whitened_bound}; keep some components, or leave it out"
+            )
+        return self
+
 
 class LossesConfig(Section):
     """The weight of every term; a term of weight 0 is not computed.

@@ -15,7 +15,7 @@ from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
 from t2i.errors import InputError
 from t2i.networks import build_generator
 from t2i.runs import Record
-from t2i.sampling import Painter, between, between_latents
+from t2i.sampling import Painter, between, between_latents, load_generator
 from t2i.text_encoder import TextEncoder, build_text_encoder, save_encoder
 
 CONFIG = Config(
@@ -54,6 +54,27 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     record = Record(data="", precision="float32")
     (path / "record.json").write_text(record.model_dump_json())
     return path
+
+
+def test_a_bounded_generator_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    kernel = random.standard_normal((6, 2)).astype(np.float32)
+    bound = np.asarray([0.5, 0.25], np.float32)
+    saved = build_generator(
+        CONFIG.networks, 8, 6, whitening=Whitening(kernel, np.zeros(2, np.float32), bound)
+    )
+    saved.save(tmp_path / "generator.keras")
+    text = TextConfig(whitened_components=2, whitened_bound=1.0)
+    loaded = load_generator(tmp_path, CONFIG.model_copy(update={"text": text}), 6, 3)
+    # Along each component far beyond its bound: twice as far is the same.
+    far = 100 * random.standard_normal((4, 6)).astype(np.float32)
+    latent = random.standard_normal((4, 5)).astype(np.float32)
+    first, further, expected = (
+        np.asarray(model({"embedding": rows, "latent": latent}, training=False))
+        for model, rows in ((loaded, far), (loaded, 2 * far), (saved, far))
+    )
+    np.testing.assert_array_equal(first, expected)
+    np.testing.assert_allclose(further, first, atol=1e-5)
 
 
 def test_pictures_for_every_sentence(run: Path) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from t2i.config import TextConfig
 from t2i.errors import InputError
 from t2i.whitening import fit_whitening
 
@@ -41,3 +42,9 @@ def test_too_many_components() -> None:
         "text.whitened_components: expected at most 8 (the embedding's size and the captions "
         "allow no more), got 9; ask for fewer"
     )
+
+
+def test_a_bound_without_components_is_refused() -> None:
+    message = "whitened_bound: expected 0 where whitened_components is 0, got 1.3; keep some"
+    with pytest.raises(ValueError, match=message):
+        TextConfig(whitened_bound=1.3)
