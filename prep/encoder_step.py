@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from prep.encoder_batches import Draws, Sampler
 from prep.joint_embedding import structured_joint_embedding
+from t2i.adam import FusedAdam
+from t2i.cropping import crop
 from t2i.encoder_config import EncoderConfig
 from t2i.image_encoder import ImageEncoder
 from t2i.pairs import Pairs
@@ -40,7 +42,7 @@ class EncoderTraining:
         if config.initial_range:
             self._initialise()
         if config.optimizer == "adam":
-            self.optimizer = keras.optimizers.Adam(config.learning_rate)
+            self.optimizer = FusedAdam(config.learning_rate)
         else:
             # As Torch's, which adds 1e-8 to the root; Keras adds its epsilon under it.
             self.optimizer = keras.optimizers.RMSprop(config.learning_rate, rho=0.99, epsilon=1e-16)
@@ -96,11 +98,7 @@ class EncoderTraining:
 
     def _batch(self, draw: Draws) -> Any:
         """Returns the pictures of a batch, windowed and mirrored; or their frozen features."""
-        batch = tf.gather(self._inputs, draw.image)
         if not self._pictures:
-            return batch
+            return tf.gather(self._inputs, draw.image)
         side = self._config.image.image_size
-        top, left = draw.window[0], draw.window[1]
-        batch = batch[:, top : top + side, left : left + side]
-        batch = tf.where(draw.flip[:, None, None, None], batch[:, :, ::-1], batch)
-        return tf.ensure_shape(batch, (None, side, side, 3))
+        return crop(self._inputs, draw.image, draw.window[None], draw.flip, side)

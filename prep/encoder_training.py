@@ -13,6 +13,7 @@ from prep.encoder_batches import read_training_pairs
 from prep.encoder_state import EncoderState
 from prep.encoder_step import EncoderTraining
 from prep.joint_embedding import ZeroShotScore, zero_shot_score
+from t2i.batch_norm import FusedBatchNormalization
 from t2i.captions import CharTokenizer, SentencePieceTokenizer, Tokenizer, train_sentencepiece
 from t2i.encoder_config import EncoderConfig
 from t2i.encoder_pair import digest, image_side, save_image_side
@@ -70,10 +71,13 @@ def train_encoder(
     encoder = TextEncoder(
         build_text_encoder(config.text, tokenizer.vocabulary_size), tokenizer, config.text
     )
-    images = build_image_encoder(config.image, config.text.embedding_size)
+    images = build_image_encoder(
+        config.image, config.text.embedding_size, normalization=FusedBatchNormalization
+    )
     training = EncoderTraining(config, data, encoder, images)
     state.restore(text=encoder.model, image=images.trained, optimizer=training.optimizer)
     _run(config, training, state, progress)
+    images = _stock(config, images)
     save_encoder(out, encoder)
     save_image_side(image_side(out), images, config.image, encoder, digest(data))
     report = EncoderReport(
@@ -87,6 +91,13 @@ def train_encoder(
     with replacing(out.with_suffix(".json")) as unfinished:
         unfinished.write_text(json.dumps(asdict(report), indent=2) + "\n")
     return report
+
+
+def _stock(config: EncoderConfig, images: ImageEncoder) -> ImageEncoder:
+    """Returns the image side with stock layers alone, which any Keras loads."""
+    stock = build_image_encoder(config.image, config.text.embedding_size)
+    stock.trained.set_weights(images.trained.get_weights())
+    return stock
 
 
 def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:

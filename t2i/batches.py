@@ -15,6 +15,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from t2i.augmentation import CHANCES
+from t2i.cropping import crop
 from t2i.errors import InputError
 from t2i.images import to_float
 from t2i.pairs import Pairs
@@ -223,8 +224,9 @@ def draw(
     first = _mean_embedding(table, own(choice.caption, half))
     second = _mean_embedding(table, own(choice.caption, half, half))
     beta = how.interpolation_beta
+    window = crop(table.image, own(choice.image), own(corner), own(flip), how.image_size)
     return Batch(
-        image=_crop(table.image, own(choice.image), own(corner), own(flip), how.image_size),
+        image=to_float(tf.cast(window, tf.float32)),
         embedding=embedding,
         mismatched_embedding=_mean_embedding(table, own(choice.mismatched)),
         interpolated_embedding=beta * first + (1.0 - beta) * second,
@@ -271,15 +273,3 @@ def _floor(chance: Tensor, count: Tensor) -> Tensor:
 
 def _mean_embedding(table: Table, captions: Tensor) -> Tensor:
     return tf.reduce_mean(tf.gather(table.embedding, captions), axis=1)
-
-
-def _crop(image: Tensor, rows: Tensor, corner: Tensor, flip: Tensor, size: int) -> Tensor:
-    """Returns crops [rows, size, size, C] in [-1, 1], mirrored where `flip`."""
-    stored, channels = image.shape[2:]
-    across = tf.range(size, dtype=tf.int32)
-    # One gather of whole lines, then one of pixels within them: no loop over the images.
-    lines = tf.reshape(image, [-1, stored, channels])
-    tall = tf.gather(lines, (rows * stored + corner[:, 0])[:, None] + across)
-    columns = corner[:, 1, None] + tf.where(flip[:, None], size - 1 - across, across)
-    wide = tf.gather(tf.transpose(tall, [0, 2, 1, 3]), columns, batch_dims=1)
-    return to_float(tf.cast(tf.transpose(wide, [0, 2, 1, 3]), tf.float32))

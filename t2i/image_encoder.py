@@ -62,7 +62,10 @@ class ImageEncoder:
 
 
 def build_image_encoder(
-    config: ImageEncoderConfig, embedding_size: int, pretrained: bool = True
+    config: ImageEncoderConfig,
+    embedding_size: int,
+    pretrained: bool = True,
+    normalization: type[keras.layers.Layer] = keras.layers.BatchNormalization,
 ) -> ImageEncoder:
     """Returns the image side of the configuration.
 
@@ -71,6 +74,7 @@ def build_image_encoder(
         embedding_size: numbers in an embedding.
         pretrained: load the weights of a network of keras.applications; False where all weights
             are about to be replaced.
+        normalization: the convolutions' batch normalisation: the stock layer, or one alike.
 
     Raises:
         InputError: the network is not one of keras.applications, or its weights can't be read.
@@ -78,7 +82,8 @@ def build_image_encoder(
     side = config.image_size
     pictures = keras.Input((side, side, 3), name="image")
     if config.network == "convolutional":
-        features = _convolutions(keras.layers.Rescaling(1 / 127.5, -1.0)(pictures), config.width)
+        scaled = keras.layers.Rescaling(1 / 127.5, -1.0)(pictures)
+        features = _convolutions(scaled, config.width, normalization)
         model = _projected(pictures, features, config.dropout, embedding_size)
         return ImageEncoder(model, None, model)
     frozen = _frozen_network(config, pictures, pretrained)
@@ -117,12 +122,12 @@ def least_bytes(config: ImageEncoderConfig, embedding_size: int) -> int:
     return 4 * (count + channels * embedding_size)
 
 
-def _convolutions(x: Any, width: int) -> Any:
+def _convolutions(x: Any, width: int, normalization: type[keras.layers.Layer]) -> Any:
     """Returns features of pictures in [-1, 1]: stride-2 convolutions, then the mean over places."""
     channels = width
     while x.shape[1] > _SMALLEST_SIDE:
         x = keras.layers.Conv2D(channels, 4, 2, padding="same")(x)
-        x = keras.layers.BatchNormalization(momentum=0.9)(x)
+        x = normalization(momentum=0.9)(x)
         x = keras.layers.ReLU()(x)
         channels *= 2
     return keras.layers.GlobalAveragePooling2D()(x)

@@ -80,10 +80,9 @@ def _convolved(layer: keras.layers.Conv1D, rows: Any, windows: Any) -> Any:
     Each row is multiplied once with what the kernel has for it at each of its places, whatever
     the number of windows that it stands in.
     """
-    products = tf.matmul(rows[None], layer.kernel)
-    size = products.shape[0]
-    places = windows.shape[1] - size + 1
-    parts = [tf.gather(products[i], windows[:, i : i + places]) for i in range(size)]
+    products = tf.unstack(tf.matmul(rows[None], layer.kernel))
+    places = windows.shape[1] - len(products) + 1
+    parts = [tf.gather(own, windows[:, i : i + places]) for i, own in enumerate(products)]
     return layer.activation(tf.add_n(parts) + layer.bias)
 
 

@@ -23,6 +23,7 @@ LAYERS = (
         "t2i.hdf5_writing",
         "t2i.saving",
         "t2i.command_line",
+        "t2i.cropping",
     },
     {
         "t2i.pairs_writing",
@@ -70,6 +71,9 @@ OPEN_TO_PREP = {
     "t2i.hdf5_writing",
     "t2i.saving",
     "t2i.images",
+    "t2i.adam",
+    "t2i.batch_norm",
+    "t2i.cropping",
     "t2i.captions",
     "t2i.phrases",
     "t2i.text_encoder",

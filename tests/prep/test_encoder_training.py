@@ -206,6 +206,7 @@ def test_both_sides_learn(flags, tmp_path):
     out = tmp_path / "encoder.keras"
     train_encoder(flags, changed(steps=2, linear_decay_share=0.0, initial_range=0.08), out)
     image = keras.saving.load_model(tmp_path / "encoder.image.keras")
+    assert {type(layer).__module__.split(".")[0] for layer in image.layers} == {"keras"}
     for model in (load_encoder(out).model, image):
         # Adam's first steps move a weight by the learning rate, 0.01.
         assert 0.085 < np.abs(model.get_layer("embedding").kernel).max() < 0.101
