@@ -3,6 +3,7 @@
 import math
 import statistics
 import time
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -27,11 +28,19 @@ def recipe(size: int, ngf: int, ndf: int, training: TrainingConfig) -> Config:
     )
 
 
+class Turn(NamedTuple):
+    """Seconds of a step, and GFLOP/s of a large matrix product straight after."""
+
+    seconds: float
+    gemm_gflops: float
+
+
 class BareStep:
     """Steps on random pictures held on the device, many in a launch, and nothing else."""
 
     def __init__(self, config: Config, precision: str, images: int, compiled: bool = False) -> None:
         """Builds the networks, and pairs with short embeddings where there are very many."""
+        self._precision = precision
         stored = config.image_size * 76 // 64
         random = np.random.default_rng(0)
         numbers = EMBEDDING if images <= 20_000 else 64
@@ -76,6 +85,14 @@ class BareStep:
         watched = self._launch(self._table, rows, tf.constant(0), tf.constant(steps))
         [value.numpy() for value in watched.values()]
         return (time.perf_counter() - started) / steps
+
+    def beside_gemm(self, steps: int, repeats: int) -> list[Turn]:
+        """Returns what steps and a matrix product take in turns; the first launch is left out."""
+        self.seconds(steps)
+        return [
+            Turn(self.seconds(steps), gemm_gflops(self._precision, repeats=2))
+            for _ in range(repeats)
+        ]
 
     def median_seconds(self, steps: int, repeats: int) -> float:
         """Returns the median over repeats, the first launch, which is traced, left out."""

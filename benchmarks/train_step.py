@@ -6,8 +6,8 @@
 The real command's own training loop runs on random pictures of 76 pixels, GAN-CLS + GAN-INT +
 feature matching at 64 pixels; its curves are logged in every repeat, and grids and checkpoints
 are made behind every third. Beside it, in the same process, run the bare step and a large
-matrix product: the ceiling of the arithmetic. `useful` are the operations of the convolutions
-and products that the step can't do without.
+matrix product, the ceiling of the arithmetic, in turns, as machines are not equally fast all the
+time. `useful` are the operations of the convolutions and products that the step can't do without.
 """
 
 import argparse
@@ -26,7 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
-from bare_step import CAPTIONS, CLASSES, EMBEDDING, BareStep, gemm_gflops, recipe
+from bare_step import CAPTIONS, CLASSES, EMBEDDING, BareStep, recipe
 from machine import describe
 
 from t2i.config import Config, TrainingConfig
@@ -63,9 +63,11 @@ def main() -> None:
         arguments.compile == "auto" and arguments.device == "gpu"
     )
     bare = BareStep(config, arguments.precision, arguments.batch, compiled)
-    seconds = bare.median_seconds(arguments.steps, arguments.repeats)
-    gemm = gemm_gflops(arguments.precision)
     operations = bare.operations()
+    turns = bare.beside_gemm(arguments.steps, arguments.repeats)
+    seconds = statistics.median(turn.seconds for turn in turns)
+    gemm = statistics.median(turn.gemm_gflops for turn in turns)
+    share = statistics.median(operations / turn.seconds / 1e9 / turn.gemm_gflops for turn in turns)
     plain, behind = _split(rates)
     # Seconds an image; and what a grid, a checkpoint and an export cost, once in so many steps.
     loop = statistics.median(plain)
@@ -82,6 +84,7 @@ def main() -> None:
         "image_size_px": arguments.size,
         "gemm_gflops": gemm,
         "useful_gflops": operations / arguments.batch / loop / 1e9,
+        "bare_step_percent_of_gemm": 100 * share,
         "useful_gflop_per_image": operations / arguments.batch / 1e9,
         "checkpoint_seconds": extra,
         "peak_memory_mb": _peak_memory_mb(arguments.device),
@@ -97,7 +100,8 @@ def main() -> None:
         f"{arguments.precision}: median {figures['images_per_second']:.1f} images/s "
         f"({1 / max(plain):.1f} to {1 / min(plain):.1f}), the bare step "
         f"{figures['bare_step_images_per_second']:.1f}; {figures['useful_gflops']:.0f} useful "
-        f"GFLOP/s of the {gemm:.0f} of a matrix product; a grid, a checkpoint and an export "
+        f"GFLOP/s; of a matrix product's {gemm:.0f} the bare step does {100 * share:.0f} % beside "
+        "it; a grid, a checkpoint and an export "
         f"{figures['checkpoint_seconds']:.1f} s, {100 * spent:.1f} % of {ROUND} steps"
     )
     print(json.dumps(figures))

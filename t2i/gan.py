@@ -17,6 +17,7 @@ from t2i.adam import FusedAdam
 from t2i.augmentation import augment
 from t2i.batch_norm import FusedBatchNormalization
 from t2i.batches import Batch
+from t2i.column_convolutions import ColumnConv2D, ColumnConv2DTranspose
 from t2i.conditions import Whitening
 from t2i.config import Config
 from t2i.image_convolutions import ImageConv2D, ImageConv2DTranspose
@@ -65,8 +66,12 @@ class TextToImageGAN:
             keras.layers.BatchNormalization
             if config.networks.synchronized_batch_norm
             else FusedBatchNormalization,
-            # cuDNN has kernels of its own for three channels.
-            *(() if on_gpu() else (ImageConv2D, ImageConv2DTranspose)),
+            # cuDNN has kernels of its own for all of them.
+            *(
+                ()
+                if on_gpu()
+                else (ImageConv2D, ImageConv2DTranspose, ColumnConv2D, ColumnConv2DTranspose)
+            ),
         )
         sizes = (config.networks, config.image_size, embedding_size)
         made = (precision, whitening, channels)

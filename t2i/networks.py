@@ -33,11 +33,15 @@ class Kernels:
         normalization: the convolutions' batch normalisation.
         from_image: the convolution that looks at the picture.
         to_image: the transposed convolution that paints it.
+        to_4x4: the convolution that ends at 4x4 places.
+        from_4x4: the transposed convolution that begins there.
     """
 
     normalization: LayerClass = layers.BatchNormalization
     from_image: LayerClass = layers.Conv2D
     to_image: LayerClass = layers.Conv2DTranspose
+    to_4x4: LayerClass = layers.Conv2D
+    from_4x4: LayerClass = layers.Conv2DTranspose
 
 
 STOCK = Kernels()
@@ -113,11 +117,12 @@ def build_generator(
             if side <= 8:
                 x = _residual(x, hidden // 4, "relu", style, f"g{side}")
             x = layers.ReLU()(x)
+            layer = kernels.from_4x4 if side == 4 else layers.Conv2DTranspose
             side *= 2
             if side == image_size:
                 break
             hidden = _channels(width, image_size, side)
-            x = style.norm(_up(layers.Conv2DTranspose, hidden, f"up{side}")(x))
+            x = style.norm(_up(layer, hidden, f"up{side}")(x))
             if config.text_modulation:
                 x = _modulated(x, text, f"modulation{side}")
         x = _up(kernels.to_image, channels, "image")(x)
@@ -167,7 +172,8 @@ def _trunk(config: NetworksConfig, image_size: int, kernels: Kernels, channels: 
     side = image_size
     while side > 4:
         side //= 2
-        layer = kernels.from_image if x is image else layers.Conv2D
+        layer = kernels.to_4x4 if side == 4 else layers.Conv2D
+        layer = kernels.from_image if x is image else layer
         channels_out = _channels(width, image_size, side)
         x = style.conv(channels_out, 4, f"down{side}", layer, strides=2, padding="same")(x)
         if side != image_size // 2:

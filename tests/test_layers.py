@@ -34,6 +34,7 @@ LAYERS = (
         "t2i.batch_norm",
         "t2i.adam",
         "t2i.image_convolutions",
+        "t2i.column_convolutions",
         "t2i.augmentation",
         "t2i.networks",
         "t2i.phrases",

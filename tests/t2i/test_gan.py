@@ -6,57 +6,17 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_samples import ALL, random_batch, tiny_gan
 
-from t2i.augmentation import CHANCES, augment
+from t2i.augmentation import augment
 from t2i.batches import Batch
 from t2i.config import (
     AugmentationConfig,
     Config,
     LossesConfig,
-    NetworksConfig,
     OptimizerConfig,
-    TrainingConfig,
 )
 from t2i.gan import TextToImageGAN
-
-ALL = LossesConfig(
-    interpolated_fake=0.3, feature_matching=2.0, l1=3.0, real_label=0.9, feature_matching_layer=4
-)
-
-
-def _gan(
-    losses: LossesConfig = ALL,
-    ema: float = 0.5,
-    precision: str = "float32",
-    augmentation: AugmentationConfig | None = None,
-) -> TextToImageGAN:
-    config = Config(
-        image_size=16,
-        networks=NetworksConfig(
-            generator_width=4, discriminator_width=4, latent_size=5, text_size=3
-        ),
-        losses=losses,
-        augmentation=augmentation or AugmentationConfig(),
-        training=TrainingConfig(ema=ema),
-    )
-    return TextToImageGAN(config, 6, steps_per_epoch=10, precision=precision)
-
-
-def _batch() -> Batch:
-    random = np.random.default_rng(0)
-
-    def normal(*shape: int) -> tf.Tensor:
-        return tf.constant(random.standard_normal(shape).astype(np.float32))
-
-    return Batch(
-        image=tf.tanh(normal(8, 16, 16, 3)),
-        embedding=normal(8, 6),
-        mismatched_embedding=normal(8, 6),
-        interpolated_embedding=normal(4, 6),
-        latent=normal(12, 5),
-        real_chance=tf.constant(random.random((8, CHANCES), np.float32)),
-        fake_chance=tf.constant(random.random((12, CHANCES), np.float32)),
-    )
 
 
 def _fakes(gan: TextToImageGAN, batch: Batch) -> tuple[Any, Any]:
@@ -69,7 +29,7 @@ def _same(before: list[np.ndarray], after: list[np.ndarray]) -> list[bool]:
 
 
 def test_updating_the_discriminator_leaves_the_generator_bit_identical() -> None:
-    gan, batch = _gan(), _batch()
+    gan, batch = tiny_gan(), random_batch()
     fakes, embedding = _fakes(gan, batch)
     g, d = gan.generator.get_weights(), gan.discriminator.get_weights()
     gan.update_discriminator(batch, fakes, embedding)
@@ -78,7 +38,7 @@ def test_updating_the_discriminator_leaves_the_generator_bit_identical() -> None
 
 
 def test_updating_the_generator_leaves_the_discriminators_trained_weights_bit_identical() -> None:
-    gan, batch = _gan(), _batch()
+    gan, batch = tiny_gan(), random_batch()
     kept: list[list[np.ndarray]] = []
 
     def watch(batch: Batch, fakes: Any, embedding: Any) -> Any:
@@ -95,7 +55,7 @@ def test_updating_the_generator_leaves_the_discriminators_trained_weights_bit_id
 
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
 def test_batch_norm_moves_in_training_and_not_in_painting(network: str) -> None:
-    gan, batch = _gan(), _batch()
+    gan, batch = tiny_gan(), random_batch()
     weights = getattr(gan, network).non_trainable_weights
     before = [weight.numpy().copy() for weight in weights]
     gan.generator({"embedding": batch.embedding, "latent": batch.latent[:8]}, training=False)
@@ -107,7 +67,7 @@ def test_batch_norm_moves_in_training_and_not_in_painting(network: str) -> None:
 
 def test_the_logged_terms_are_what_is_optimised() -> None:
     """The gradient of their sum, by a tape of our own, is the gradient that was applied."""
-    gan, batch = _gan(), _batch()
+    gan, batch = tiny_gan(), random_batch()
     fakes, embedding = _fakes(gan, batch)
     with tf.GradientTape() as tape:
         terms, _, _ = gan.discriminator_terms(batch, fakes, embedding)
@@ -125,7 +85,7 @@ def test_the_logged_terms_are_what_is_optimised() -> None:
 
 
 def test_the_generators_gradient_is_the_one_through_both_networks() -> None:
-    gan, batch = _gan(), _batch()
+    gan, batch = tiny_gan(), random_batch()
     embedding = tf.concat([batch.embedding, batch.interpolated_embedding], axis=0)
     target = tf.random.stateless_normal((4, 4, 8), [1, 1])
     gan.update_discriminator = lambda *_: ({}, target)  # type: ignore[method-assign]
@@ -158,30 +118,30 @@ def test_the_generators_gradient_is_the_one_through_both_networks() -> None:
     ],
 )
 def test_a_weight_of_zero_switches_its_term_off(weight: str, term: str) -> None:
-    batch = _batch()
-    on = _gan().step(batch)
-    off = _gan(ALL.model_copy(update={weight: 0.0})).step(batch)
+    batch = random_batch()
+    on = tiny_gan().step(batch)
+    off = tiny_gan(ALL.model_copy(update={weight: 0.0})).step(batch)
     assert term in on
     assert set(on) - set(off) - {"d/accuracy_" + weight} == {term}
 
 
 def test_a_weight_scales_its_term() -> None:
-    batch = _batch()
-    once, twice = _gan().step(batch), _gan(ALL.model_copy(update={"real": 2.0})).step(batch)
+    batch = random_batch()
+    once, twice = tiny_gan().step(batch), tiny_gan(ALL.model_copy(update={"real": 2.0})).step(batch)
     assert float(twice["d/real"]) == pytest.approx(2 * float(once["d/real"]), rel=1e-5)
 
 
 def test_the_paper_does_not_show_interpolated_fakes_to_the_discriminator() -> None:
-    gan, batch = _gan(LossesConfig()), _batch()
+    gan, batch = tiny_gan(LossesConfig()), random_batch()
     fakes, embedding = _fakes(gan, batch)
     terms, _, _ = gan.discriminator_terms(batch, fakes, embedding)
     other = tf.concat([fakes[:8], tf.zeros_like(fakes[8:])], axis=0)
-    without, _, _ = _gan(LossesConfig()).discriminator_terms(batch, other, embedding)
+    without, _, _ = tiny_gan(LossesConfig()).discriminator_terms(batch, other, embedding)
     assert float(terms["d/fake"]) == float(without["d/fake"])
 
 
 def test_the_shared_look_has_the_gradients_of_two_separate_ones() -> None:
-    gan, batch = _gan(LossesConfig(fake=0.0, interpolated=0.0)), _batch()
+    gan, batch = tiny_gan(LossesConfig(fake=0.0, interpolated=0.0)), random_batch()
     discriminator = gan.discriminator
     with tf.GradientTape() as shared:
         terms, _, _ = gan.discriminator_terms(batch, batch.image[:0], batch.embedding[:0])
@@ -206,7 +166,7 @@ def test_the_shared_look_has_the_gradients_of_two_separate_ones() -> None:
 def test_the_discriminator_sees_only_augmented_pictures() -> None:
     """Terms with augmentation on are those of pictures augmented beforehand, real and fake."""
     how = AugmentationConfig(translation=0.25, cutout=0.5, colour=1.0)
-    plain, augmenting, batch = _gan(), _gan(augmentation=how), _batch()
+    plain, augmenting, batch = tiny_gan(), tiny_gan(augmentation=how), random_batch()
     fakes, embedding = _fakes(plain, batch)
     beforehand = batch._replace(image=augment(batch.image, batch.real_chance, how))
     shown = augment(fakes, batch.fake_chance, how)
@@ -226,14 +186,14 @@ def test_the_discriminator_sees_only_augmented_pictures() -> None:
 
 def test_the_discriminator_has_a_learning_rate_of_its_own() -> None:
     config = Config(optimizer=OptimizerConfig(discriminator_ratio=0.25, decay="none"))
-    config = config.model_copy(update={"image_size": 16, "networks": _gan().config.networks})
+    config = config.model_copy(update={"image_size": 16, "networks": tiny_gan().config.networks})
     gan = TextToImageGAN(config, 6, steps_per_epoch=10, precision="float32")
     assert float(gan.generator_optimizer.learning_rate) == pytest.approx(2e-4)
     assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(0.5e-4)
 
 
 def test_accuracies_are_shares_of_right_verdicts() -> None:
-    gan, batch = _gan(), _batch()
+    gan, batch = tiny_gan(), random_batch()
     fakes, embedding = _fakes(gan, batch)
     _, watched, _ = gan.discriminator_terms(batch, fakes, embedding)
     logit = gan.discriminator({"image": batch.image, "embedding": batch.embedding}, training=True)
@@ -242,7 +202,7 @@ def test_accuracies_are_shares_of_right_verdicts() -> None:
 
 
 def test_the_average_follows_the_weights() -> None:
-    gan, batch = _gan(ema=0.9), _batch()
+    gan, batch = tiny_gan(ema=0.9), random_batch()
     before = [weight.copy() for weight in gan.generator.get_weights()]
     gan.step(batch)
     gan.update_average(tf.distribute.get_strategy())
@@ -256,7 +216,7 @@ def test_the_average_follows_the_weights() -> None:
 
 
 def test_the_exported_generator_paints_the_same() -> None:
-    gan, batch = _gan(ema=0.0), _batch()
+    gan, batch = tiny_gan(ema=0.0), random_batch()
     gan.step(batch)
     inputs = {"embedding": batch.embedding, "latent": batch.latent[:8]}
     exported = gan.export_generator()
@@ -267,5 +227,5 @@ def test_the_exported_generator_paints_the_same() -> None:
 
 
 def test_mixed_precision_trains() -> None:
-    watched = _gan(precision="mixed_bfloat16").step(_batch())
+    watched = tiny_gan(precision="mixed_bfloat16").step(random_batch())
     assert all(np.isfinite(float(value)) for value in watched.values())
