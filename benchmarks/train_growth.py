@@ -22,7 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from plotting import Curve, draw
 
-WIDTH, STEPS, REPEATS = 16, 3, 3
+WIDTH, STEPS, REPEATS = 16, 3, 9
 NAMES = {
     "images": "pictures held",
     "size": "side, pixels",

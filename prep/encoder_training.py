@@ -95,6 +95,8 @@ def train_encoder(
 
 def _stock(config: EncoderConfig, images: ImageEncoder) -> ImageEncoder:
     """Returns the image side with stock layers alone, which any Keras loads."""
+    if images.frozen is not None:
+        return images
     stock = build_image_encoder(config.image, config.text.embedding_size)
     stock.trained.set_weights(images.trained.get_weights())
     return stock
