@@ -61,18 +61,12 @@ class TextToImageGAN:
         """
         self.config = config
         keras.utils.set_random_seed(config.seed)
-        kernels = Kernels(
-            # The fused kernel can't synchronise replicas.
-            keras.layers.BatchNormalization
-            if config.networks.synchronized_batch_norm
-            else FusedBatchNormalization,
-            # cuDNN has kernels of its own for all of them.
-            *(
-                ()
-                if on_gpu()
-                else (ImageConv2D, ImageConv2DTranspose, ColumnConv2D, ColumnConv2DTranspose)
-            ),
-        )
+        # The fused kernel can't synchronise replicas.
+        synchronized = config.networks.synchronized_batch_norm
+        norm = keras.layers.BatchNormalization if synchronized else FusedBatchNormalization
+        # cuDNN has kernels of its own for every convolution.
+        faster = (ImageConv2D, ImageConv2DTranspose, ColumnConv2D, ColumnConv2DTranspose)
+        kernels = Kernels(norm) if on_gpu() else Kernels(norm, *faster)
         sizes = (config.networks, config.image_size, embedding_size)
         made = (precision, whitening, channels)
         self._whitening = whitening

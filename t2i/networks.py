@@ -172,8 +172,12 @@ def _trunk(config: NetworksConfig, image_size: int, kernels: Kernels, channels: 
     side = image_size
     while side > 4:
         side //= 2
-        layer = kernels.to_4x4 if side == 4 else layers.Conv2D
-        layer = kernels.from_image if x is image else layer
+        if x is image:
+            layer = kernels.from_image
+        elif side == 4:
+            layer = kernels.to_4x4
+        else:
+            layer = layers.Conv2D
         channels_out = _channels(width, image_size, side)
         x = style.conv(channels_out, 4, f"down{side}", layer, strides=2, padding="same")(x)
         if side != image_size // 2:
