@@ -24,12 +24,11 @@ import numpy as np
 import tensorflow as tf
 from machine import describe
 
-from prep.encoder_step import EncoderTraining
+from prep.encoder_step import EncoderTraining, image_side_to_train
 from t2i import configfile
-from t2i.batch_norm import FusedBatchNormalization
 from t2i.captions import CharTokenizer
 from t2i.encoder_config import EncoderConfig, TextEncoderConfig
-from t2i.image_encoder import ImageEncoder, build_image_encoder
+from t2i.image_encoder import ImageEncoder
 from t2i.pairs import Pairs
 from t2i.text_encoder import TextEncoder, build_text_encoder, parameter_count
 
@@ -85,11 +84,8 @@ def rates(config: EncoderConfig, data: Pairs, repeats: int) -> tuple[int, float,
     encoder = TextEncoder(network, tokenizer, config.text)
     texts = data.caption[:EMBEDDED]
     embed = len(texts) / seconds(lambda: encoder.embed(texts), repeats)
-    learned = build_image_encoder(
-        config.image, config.text.embedding_size, normalization=FusedBatchNormalization
-    )
     train = []
-    for images in (frozen(config.text.embedding_size), learned):
+    for images in (frozen(config.text.embedding_size), image_side_to_train(config)):
         training = EncoderTraining(config, data, encoder, images)
         launch = partial(training.run, 0, STEPS)
         train.append(STEPS * training.batch_size / seconds(launch, repeats))

@@ -10,12 +10,28 @@ import tensorflow as tf
 from prep.encoder_batches import Draws, Sampler
 from prep.joint_embedding import structured_joint_embedding
 from t2i.adam import FusedAdam
+from t2i.batch_norm import FusedBatchNormalization
 from t2i.cropping import crop
 from t2i.encoder_config import EncoderConfig
-from t2i.image_encoder import ImageEncoder
+from t2i.image_encoder import ImageEncoder, build_image_encoder
 from t2i.pairs import Pairs
 from t2i.phrases import encode
 from t2i.text_encoder import TextEncoder
+
+
+def image_side_to_train(config: EncoderConfig) -> ImageEncoder:
+    """Returns the image side of the configuration, its batch normalisation in one kernel."""
+    size = config.text.embedding_size
+    return build_image_encoder(config.image, size, normalization=FusedBatchNormalization)
+
+
+def with_stock_layers(config: EncoderConfig, images: ImageEncoder) -> ImageEncoder:
+    """Returns what was trained with stock layers alone, which any Keras loads."""
+    if images.frozen is not None:
+        return images
+    stock = build_image_encoder(config.image, config.text.embedding_size)
+    stock.trained.set_weights(images.trained.get_weights())
+    return stock
 
 
 class EncoderTraining:

@@ -11,15 +11,14 @@ import numpy as np
 
 from prep.encoder_batches import read_training_pairs
 from prep.encoder_state import EncoderState
-from prep.encoder_step import EncoderTraining
+from prep.encoder_step import EncoderTraining, image_side_to_train, with_stock_layers
 from prep.joint_embedding import ZeroShotScore, zero_shot_score
-from t2i.batch_norm import FusedBatchNormalization
 from t2i.captions import CharTokenizer, SentencePieceTokenizer, Tokenizer, train_sentencepiece
 from t2i.encoder_config import EncoderConfig
 from t2i.encoder_pair import digest, image_side, save_image_side
 from t2i.errors import InputError
 from t2i.files import replacing
-from t2i.image_encoder import ImageEncoder, build_image_encoder
+from t2i.image_encoder import ImageEncoder
 from t2i.pairs import Pairs, read, read_header
 from t2i.text_encoder import TextEncoder, build_text_encoder, parameter_count, save_encoder
 
@@ -71,13 +70,11 @@ def train_encoder(
     encoder = TextEncoder(
         build_text_encoder(config.text, tokenizer.vocabulary_size), tokenizer, config.text
     )
-    images = build_image_encoder(
-        config.image, config.text.embedding_size, normalization=FusedBatchNormalization
-    )
+    images = image_side_to_train(config)
     training = EncoderTraining(config, data, encoder, images)
     state.restore(text=encoder.model, image=images.trained, optimizer=training.optimizer)
     _run(config, training, state, progress)
-    images = _stock(config, images)
+    images = with_stock_layers(config, images)
     save_encoder(out, encoder)
     save_image_side(image_side(out), images, config.image, encoder, digest(data))
     report = EncoderReport(
@@ -91,15 +88,6 @@ def train_encoder(
     with replacing(out.with_suffix(".json")) as unfinished:
         unfinished.write_text(json.dumps(asdict(report), indent=2) + "\n")
     return report
-
-
-def _stock(config: EncoderConfig, images: ImageEncoder) -> ImageEncoder:
-    """Returns the image side with stock layers alone, which any Keras loads."""
-    if images.frozen is not None:
-        return images
-    stock = build_image_encoder(config.image, config.text.embedding_size)
-    stock.trained.set_weights(images.trained.get_weights())
-    return stock
 
 
 def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:

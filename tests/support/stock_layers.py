@@ -43,8 +43,8 @@ def require_equal(
         results.append([tensor.numpy() for tensor in (y, *first, *second)])
     # The same products summed in another order; bfloat16 keeps 8 bits.
     tolerance = 1e-5 if dtype == "float32" else 0.05
-    for expected, got in zip(*results, strict=True):
+    for place, (expected, got) in enumerate(zip(*results, strict=True)):
         assert expected.shape == got.shape
-        np.testing.assert_allclose(
-            got, expected, rtol=tolerance, atol=tolerance * np.abs(expected).max()
-        )
+        # The second gradients sum products of the first, and are as much larger.
+        scale = np.abs(expected).max() if place >= 3 else 1.0
+        np.testing.assert_allclose(got, expected, rtol=tolerance, atol=scale * tolerance)

@@ -21,8 +21,9 @@ from t2i.column_convolutions import ColumnConv2D, ColumnConv2DTranspose, columns
 def test_outputs_and_gradients_equal_the_stock_layers(
     stock: type, fast: type, use_bias: bool, dtype: str
 ) -> None:
-    x = tf.random.stateless_normal((3, 8, 8, 5), [1, 2])
-    require_equal(stock, fast, x, 6, dtype, use_bias)
+    # Small, so that bfloat16's rounding of their sums is small too.
+    x = 0.25 * tf.random.stateless_normal((2, 8, 8, 5), [1, 2])
+    require_equal(stock, fast, x, 3, dtype, use_bias)
 
 
 def test_windows_and_their_spreading_are_adjoint() -> None:
