@@ -195,18 +195,27 @@ def _arrays(
     """Returns views into the bytes: however often a file names them, they are held once."""
     arrays = {}
     for name, tensor in table.items():
-        size = math.prod(tensor.shape)
-        rows = [math.prod(tensor.shape[axis + 1 :]) for axis in range(len(tensor.shape))]
-        inside = tensor.offset >= 0 and tensor.offset + size <= tensor.storage.count
-        if (
-            not inside
-            or min(tensor.shape, default=0) < 0
-            or (size > 1 and list(tensor.stride) != rows)
-        ):
+        count, dtype = tensor.storage.count, np.dtype(tensor.storage.dtype)
+        end = tensor.offset + math.prod(tensor.shape)
+        if min(tensor.offset, *tensor.shape, 0) < 0 or end > count or not _dense(tensor):
             raise ValueError("shape")
         content, start = data[tensor.storage.key]
-        start += tensor.offset * np.dtype(tensor.storage.dtype).itemsize
-        arrays[name] = np.frombuffer(content, tensor.storage.dtype, size, start).reshape(
-            tensor.shape
+        numbers = np.frombuffer(content, dtype, count, start)
+        steps = [step * dtype.itemsize for step in tensor.stride]
+        arrays[name] = np.lib.stride_tricks.as_strided(
+            numbers[tensor.offset :], tensor.shape, steps, writeable=False
         )
     return arrays
+
+
+def _dense(tensor: _Tensor) -> bool:
+    """Returns whether each number is named once, whichever axis runs fastest.
+
+    So a tensor spans as many numbers as it has, and none lies outside what was checked.
+    """
+    expected = 1
+    for stride, length in sorted(zip(tensor.stride, tensor.shape, strict=True)):
+        if length > 1 and stride != expected:
+            return False
+        expected *= length
+    return True

@@ -41,6 +41,9 @@ LAYERS = (
     },
     {"t2i.text_encoder", "t2i.batches", "t2i.precision", "t2i.whitening", "t2i.image_encoder"},
     {"t2i.streaming", "t2i.gan", "t2i.runs", "t2i.encoder_pair", "t2i.torch_files"},
+    {"t2i.vision"},
+    {"t2i.vision.networks"},
+    {"t2i.vision.lite"},
     {"t2i.sampling", "t2i.checkpoints"},
     {"t2i.evaluation.estimate", "t2i.evaluation.inception", "t2i.evaluation.replicas"},
     {
