@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from t2i.batches import Draw, Order, Table, choose, draw, table
 from t2i.config import Config, LossesConfig, NetworksConfig, TrainingConfig
-from t2i.gan import TextToImageGAN
+from t2i.gan import TextToImageGAN, needs
 from t2i.launch import build_launch
+from t2i.models.contract import Facts
 from t2i.pairs import Pairs
 from t2i.strategy import choose_strategy
 
@@ -53,19 +54,20 @@ class BareStep:
             name=[str(index) for index in range(images)],
         )
         batch = config.training.batch_size
-        self._order = Order(images, batch, config.seed)
+        self._order = Order(table(pairs).class_index, batch, config.seed)
         self._how = Draw(
             seed=config.seed,
             batch_size=batch,
             image_size=config.image_size,
-            latent_size=config.networks.latent_size,
             flip=True,
-            captions=config.text.captions_per_embedding,
-            interpolation_beta=0.5,
+            needs=needs(config),
         )
         strategy = choose_strategy()
         with strategy.scope():
-            self.gan = TextToImageGAN(config, numbers, self._order.steps_per_epoch, precision)
+            self.gan = TextToImageGAN(
+                config,
+                Facts(numbers, 3, steps_per_epoch=self._order.steps_per_epoch, precision=precision),
+            )
         self._launch = build_launch(strategy, self.gan, self._how, False, compiled)
         arrays = table(pairs)
         self._table = Table(

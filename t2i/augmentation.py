@@ -31,15 +31,15 @@ def augment(image: Tensor, chance: Tensor, config: AugmentationConfig) -> Tensor
         config: strengths; those of 0 are left out.
     """
     if config.colour:
-        image = _tinted(image, chance[:, :3], config.colour)
+        image = tinted(image, chance[:, :3], config.colour)
     if config.translation:
         image = _moved(image, chance[:, 3:5], config.translation)
     if config.cutout:
-        image = _covered(image, chance[:, 5:7], config.cutout)
+        image = covered(image, chance[:, 5:7], config.cutout)
     return image
 
 
-def _tinted(image: Tensor, chance: Tensor, strength: float) -> Tensor:
+def tinted(image: Tensor, chance: Tensor, strength: float) -> Tensor:
     """Returns the pictures with other brightness, saturation and contrast."""
     brightness, saturation, contrast = tf.unstack(chance[:, :, None, None, None], axis=1)
     image += strength * (brightness - 0.5)
@@ -61,7 +61,7 @@ def _moved(image: Tensor, chance: Tensor, reach: float) -> Tensor:
     return tf.einsum("bij,bhjc->bhic", picked[:, 1], lines)
 
 
-def _covered(image: Tensor, chance: Tensor, share: float) -> Tensor:
+def covered(image: Tensor, chance: Tensor, share: float) -> Tensor:
     """Returns the pictures with a square of `share` of their side set to 0, centred anywhere."""
     side = image.shape[1]
     size = round(share * side)

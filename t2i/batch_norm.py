@@ -18,10 +18,11 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         """Returns the normalised activations, in the type of `inputs`."""
         if not training or mask is not None:
             return super().call(inputs, training=training, mask=mask)
+        channels = [inputs.shape[-1]]
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs,
-            tf.cast(self.gamma, tf.float32),
-            tf.cast(self.beta, tf.float32),
+            tf.cast(self.gamma, tf.float32) if self.scale else tf.ones(channels),
+            tf.cast(self.beta, tf.float32) if self.center else tf.zeros(channels),
             epsilon=self.epsilon,
             is_training=True,
         )

@@ -8,19 +8,17 @@ its rows, so that a run resumes exactly and does not depend on the number of rep
 """
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from t2i.augmentation import CHANCES
 from t2i.cropping import crop
 from t2i.errors import InputError
 from t2i.images import to_float
+from t2i.models.contract import Batch, Needs, Tensor
 from t2i.pairs import Pairs
-
-Tensor = Any
 
 
 class Table(NamedTuple):
@@ -41,28 +39,6 @@ class Table(NamedTuple):
     class_index: Tensor
     by_class: Tensor
     class_offset: Tensor
-
-
-class Batch(NamedTuple):
-    """What one step of training looks at; b rows, and b / 2 interpolated ones.
-
-    Attributes:
-        image: float32 [b, s, s, C] in [-1, 1].
-        embedding: float32 [b, d], of the images' own captions.
-        mismatched_embedding: float32 [b, d], of images of other classes.
-        interpolated_embedding: float32 [b / 2, d], between the own embeddings of two images.
-        latent: float32 [b + b / 2, z] ~ N(0, 1), the interpolated rows' last.
-        real_chance: float32 [b, 7] in [0, 1), what augments the images.
-        fake_chance: float32 [b + b / 2, 7] in [0, 1), what augments the pictures generated.
-    """
-
-    image: Tensor
-    embedding: Tensor
-    mismatched_embedding: Tensor
-    interpolated_embedding: Tensor
-    latent: Tensor
-    real_chance: Tensor
-    fake_chance: Tensor
 
 
 class Choice(NamedTuple):
@@ -87,19 +63,15 @@ class Draw:
         seed: of the run.
         batch_size: rows over all replicas.
         image_size: s, pixels; a random crop of the stored pictures.
-        latent_size: z.
         flip: mirror half of the images.
-        captions: captions of an image whose embeddings are averaged, with replacement.
-        interpolation_beta: share of the first embedding in an interpolated one.
+        needs: of the model.
     """
 
     seed: int
     batch_size: int
     image_size: int
-    latent_size: int
     flip: bool
-    captions: int
-    interpolation_beta: float
+    needs: Needs
 
 
 def table(pairs: Pairs) -> Table:
@@ -134,14 +106,17 @@ class Order:
     """Which images each step looks at: every epoch another permutation.
 
     Attributes:
-        count: images.
-        batch_size: rows over all replicas; `count // batch_size` steps make an epoch.
+        class_index: int32 [n], the class of each image.
+        batch_size: rows over all replicas; `len(class_index) // batch_size` steps make an epoch.
         seed: of the run.
+        group: images of one class that lie side by side; what is left over of a class waits for
+            another epoch.
     """
 
-    count: int
+    class_index: npt.NDArray[np.int32]
     batch_size: int
     seed: int
+    group: int = 1
     _epoch: int = field(default=-1, init=False)
     _permutation: npt.NDArray[np.int32] = field(
         default_factory=lambda: np.zeros(0, np.int32), init=False
@@ -150,7 +125,8 @@ class Order:
     @property
     def steps_per_epoch(self) -> int:
         """Full batches in an epoch."""
-        return self.count // self.batch_size
+        groups = np.bincount(self.class_index) // self.group
+        return int(groups.sum()) * self.group // self.batch_size
 
     def rows(self, step: int, steps: int) -> npt.NDArray[np.int32]:
         """Returns the images of `steps` steps from `step` on, int32 [steps, batch_size]."""
@@ -159,10 +135,21 @@ class Order:
     def _batch(self, step: int) -> npt.NDArray[np.int32]:
         epoch, within = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
-            generator = np.random.default_rng([self.seed, epoch])
-            self._permutation = generator.permutation(self.count).astype(np.int32)
+            self._permutation = self._permuted(np.random.default_rng([self.seed, epoch]))
             self._epoch = epoch
         return self._permutation[within * self.batch_size : (within + 1) * self.batch_size]
+
+    def _permuted(self, generator: np.random.Generator) -> npt.NDArray[np.int32]:
+        """Returns all images in random order, those of a group side by side."""
+        order = generator.permutation(len(self.class_index)).astype(np.int32)
+        if self.group == 1:
+            return order
+        order = order[np.argsort(self.class_index[order], kind="stable")]
+        counts = np.bincount(self.class_index)
+        place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+        whole = np.repeat(counts // self.group * self.group, counts)
+        groups = order[place < whole].reshape(-1, self.group)
+        return generator.permutation(groups).reshape(-1)
 
 
 def choose(table: Table, rows: Tensor, step: Tensor, how: Draw) -> Choice:
@@ -178,15 +165,15 @@ def choose(table: Table, rows: Tensor, step: Tensor, how: Draw) -> Choice:
     other = _other_class(table, rows, seeds[3], seeds[4])
     return Choice(
         image=rows,
-        caption=_captions(table, rows, seeds[2], how.captions),
-        mismatched=_captions(table, other, seeds[5], how.captions),
+        caption=_captions(table, rows, seeds[2], how.needs.captions),
+        mismatched=_captions(table, other, seeds[5], how.needs.captions),
     )
 
 
 def place(index: Tensor, how: Draw) -> Choice:
     """Returns where a block holds what its step number `index` looks up: in order."""
-    images, captions = how.batch_size, how.batch_size * how.captions
-    own = tf.reshape(tf.range(captions), [images, how.captions])
+    images, captions = how.batch_size, how.batch_size * how.needs.captions
+    own = tf.reshape(tf.range(captions), [images, how.needs.captions])
     return Choice(
         image=index * images + tf.range(images),
         caption=2 * index * captions + own,
@@ -212,9 +199,9 @@ def draw(
     margin = table.image.shape[1] - how.image_size
     corner = tf.random.stateless_uniform([whole, 2], seeds[0], 0, margin + 1, dtype=tf.int32)
     flip = tf.random.stateless_uniform([whole], seeds[1]) < (0.5 if how.flip else 0.0)
-    latent = tf.random.stateless_normal([whole + half, how.latent_size], seeds[6])
-    real_chance = tf.random.stateless_uniform([whole, CHANCES], seeds[7])
-    fake_chance = tf.random.stateless_uniform([whole + half, CHANCES], seeds[8])
+    latent = tf.random.stateless_normal([whole + half, how.needs.latent_size], seeds[6])
+    real_chance = tf.random.stateless_uniform([whole, how.needs.chances], seeds[7])
+    fake_chance = tf.random.stateless_uniform([whole + half, how.needs.chances], seeds[8])
 
     def own(values: Tensor, count: int = whole, start: int = 0) -> Tensor:
         share = count // replicas
@@ -223,7 +210,8 @@ def draw(
     embedding = _mean_embedding(table, own(choice.caption))
     first = _mean_embedding(table, own(choice.caption, half))
     second = _mean_embedding(table, own(choice.caption, half, half))
-    beta = how.interpolation_beta
+    beta = how.needs.interpolation_beta
+    class_index = tf.gather(table.class_index, choice.image)
     window = crop(table.image, own(choice.image), own(corner), own(flip), how.image_size)
     return Batch(
         image=to_float(tf.cast(window, tf.float32)),
@@ -233,6 +221,9 @@ def draw(
         latent=tf.concat([own(latent), own(latent, half, whole)], axis=0),
         real_chance=own(real_chance),
         fake_chance=tf.concat([own(fake_chance), own(fake_chance, half, whole)], axis=0),
+        embeddings=_mean_embedding(table, choice.caption),
+        own=own(tf.range(whole)),
+        same=own(class_index)[:, None] == class_index[None],
     )
 
 

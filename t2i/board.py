@@ -3,17 +3,17 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from t2i import configfile, pairs
-from t2i.config import Config
+from t2i.config import RunConfig
 from t2i.evaluation.monitor import Monitor
 from t2i.files import replacing
 from t2i.images import as_picture, captioned_grid, grid, middle, save_image, to_uint8
+from t2i.models.contract import Painting
 from t2i.pairs import Pairs
 from t2i.runs import Run
 
@@ -27,7 +27,12 @@ class Board:
     """Writes the curves and the grid of fixed sentences; only one worker has one."""
 
     def __init__(
-        self, run: Run, config: Config, data: Path, painter: Any, judge: Path | None = None
+        self,
+        run: Run,
+        config: RunConfig,
+        data: Path,
+        painting: Painting,
+        judge: Path | None = None,
     ) -> None:
         """Chooses the sentences, from classes never trained on where there are any.
 
@@ -35,10 +40,10 @@ class Board:
             run: where to write.
             config: of the run.
             data: the pairs file.
-            painter: G of stock layers; its weights are set before each painting.
+            painting: what paints; its weights are set before each time.
             judge: encoder pair that measures, where the configuration has it measured.
         """
-        self._run, self._painter = run, painter
+        self._run, self._network = run, painting.network
         self._writer = tf.summary.create_file_writer(str(run.events))
         header = pairs.read_header(data)
         unseen = [split for split in ("test", "val") if split not in config.training.splits]
@@ -50,14 +55,13 @@ class Board:
         if held.embedding is None:
             raise RuntimeError("training reads no file without embeddings")
         self._embedding = held.embedding[rows].repeat(_COLUMNS, axis=0)
-        random = np.random.default_rng([config.seed, 1])
-        latents = random.standard_normal((_COLUMNS, config.networks.latent_size), np.float32)
+        latents = painting.prior.draw(_COLUMNS, [config.seed, 1])
         self._latent = np.tile(latents, (len(rows), 1))
         self._real = middle(held.image[chosen], config.image_size)
-        self._paint = tf.function(lambda inputs: painter(inputs, training=False))
+        self._paint = tf.function(lambda inputs: painting.network(inputs, training=False))
         self._introduce(config, held, shown)
         self._evaluate_every = config.training.evaluate_every
-        self._monitor = Monitor(run, config, data, judge, painter) if judge else None
+        self._monitor = Monitor(run, config, data, judge, painting) if judge else None
 
     def log(self, step: int, means: dict[str, float]) -> None:
         """Adds a point to every curve."""
@@ -69,7 +73,7 @@ class Board:
 
     def paint(self, step: int, weights: list[npt.NDArray[np.float32]]) -> None:
         """Paints the grid, the real picture first in each row."""
-        self._painter.set_weights(weights)
+        self._network.set_weights(weights)
         images = self._paint({"embedding": self._embedding, "latent": self._latent})
         painted = to_uint8(images.numpy()).reshape(-1, _COLUMNS, *self._real.shape[1:])
         sheet = np.concatenate([self._real[:, None], painted], axis=1)
@@ -84,13 +88,13 @@ class Board:
 
     def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> None:
         """Writes G for painting, and measures it where that is due."""
-        self._painter.set_weights(weights)
+        self._network.set_weights(weights)
         with replacing(self._run.generator) as unfinished:
-            self._painter.save(unfinished)
+            self._network.save(unfinished)
         if self._monitor and self._evaluate_every and step % self._evaluate_every == 0:
             self.log(step, self._monitor.measure(step, weights))
 
-    def _introduce(self, config: Config, held: Pairs, shown: Sequence[str]) -> None:
+    def _introduce(self, config: RunConfig, held: Pairs, shown: Sequence[str]) -> None:
         """Writes what does not change: captions, the configuration, the projector."""
         rows = "\n".join(f"{i + 1}. {caption}" for i, caption in enumerate(self._captions))
         with self._writer.as_default(0):

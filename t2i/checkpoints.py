@@ -1,12 +1,13 @@
 """Checkpoints: all that a resumed run needs besides its data and configuration."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from t2i.errors import InputError
-from t2i.gan import TextToImageGAN
 from t2i.saving import save
 
 
@@ -17,27 +18,21 @@ def latest_step(folder: Path) -> int:
 
 
 class Checkpoints:
-    """Saves and restores the networks, their optimizers, the average and the step."""
+    """Saves and restores networks, optimizers, averages and the step."""
 
-    def __init__(self, gan: TextToImageGAN, folder: Path, kept: int, writes: bool) -> None:
+    def __init__(self, parts: Mapping[str, Any], folder: Path, kept: int, writes: bool) -> None:
         """Looks at `folder`; to be called in the scope of the strategy.
 
         Args:
-            gan: whose optimizers are built, or their state would be skipped.
+            parts: what is kept, by name; all of it built, or the state of optimizers would be
+                skipped.
             folder: of the checkpoints.
             kept: the newest this many.
             writes: False for all workers but one, which take part in a save all the same.
         """
         self._folder = folder
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        checkpoint = tf.train.Checkpoint(
-            step=self._step,
-            generator=gan.generator,
-            discriminator=gan.discriminator,
-            generator_optimizer=gan.generator_optimizer,
-            discriminator_optimizer=gan.discriminator_optimizer,
-            **({} if gan.average is None else {"average": gan.average}),
-        )
+        checkpoint = tf.train.Checkpoint(step=self._step, **parts)
         # Every worker takes part in a save; all but one write to where nobody looks.
         self._unread = None if writes else tempfile.TemporaryDirectory()
         self._manager = tf.train.CheckpointManager(

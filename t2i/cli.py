@@ -41,10 +41,9 @@ def train(
     dry_run: bool,
 ) -> None:
     """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
-    from t2i import configfile
-    from t2i.config import Config
+    from t2i.models.catalogue import load_config
 
-    settings = configfile.load(config, Config, overrides)
+    settings = load_config(config, overrides)
     # Cheap checks come first: TensorFlow takes seconds to import.
     from t2i import pairs
 
@@ -60,16 +59,16 @@ def train(
         f"{plan.steps:,} steps of {settings.training.batch_size} on {plan.replicas} "
         f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
     )
-    click.echo(
-        f"generator {plan.generator_parameters:,} parameters, discriminator "
-        f"{plan.discriminator_parameters:,}; precision {plan.precision}; data on {plan.data}"
-    )
+    sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
+    click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")
         return
     from tqdm import tqdm
 
-    done = trainer.done
+    from t2i.models.catalogue import offered
+
+    done, curves = trainer.done, offered(settings).CURVES
     if done == plan.steps:
         click.echo(f"{folder}: finished before, at step {done:,}; nothing to do")
         return
@@ -79,9 +78,8 @@ def train(
 
         def progress(step: int, means: dict[str, float]) -> None:
             bar.update(step - bar.n)
-            accuracy = (means.get(f"d/accuracy_{kind}") for kind in ("real", "mismatched", "fake"))
-            shown = "/".join(f"{value:.0%}" for value in accuracy if value is not None)
-            bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, D right {shown}")
+            shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
+            bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, {shown}")
 
         trainer.train(progress)
     click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")

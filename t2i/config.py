@@ -3,7 +3,7 @@
 `configfile` reads YAML into one of the configurations below, and refuses what they do not know.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 import pydantic
 from pydantic import Field, model_validator
@@ -234,8 +234,49 @@ class TrainingConfig(Section):
         return self
 
 
+class RunConfig(Protocol):
+    """What the configurations of all models have.
+
+    Attributes:
+        seed: of every random draw and of the first weights.
+        model: by its name in `models.catalogue`.
+        image_size: side of the generated pictures, pixels.
+        text: how captions become the condition.
+        training: how long, how large, and what is kept.
+    """
+
+    @property
+    def seed(self) -> int:
+        """See above."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """See above."""
+        ...
+
+    @property
+    def image_size(self) -> int:
+        """See above."""
+        ...
+
+    @property
+    def text(self) -> TextConfig:
+        """See above."""
+        ...
+
+    @property
+    def training(self) -> TrainingConfig:
+        """See above."""
+        ...
+
+    def model_dump(self) -> dict[str, Any]:
+        """Returns every key and value."""
+        ...
+
+
 class Config(Section):
-    """A run of `t2i train`.
+    """A run of `t2i train` with the DCGAN, the model where none is named.
 
     Attributes:
         seed: of every random draw and of the first weights.
@@ -243,6 +284,7 @@ class Config(Section):
     """
 
     seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 0
+    model: Literal["dcgan"] = "dcgan"
     image_size: Annotated[int, Field(ge=8, le=256)] = 64
     networks: NetworksConfig = NetworksConfig()
     text: TextConfig = TextConfig()

@@ -5,14 +5,14 @@ An unknown or mistyped key is an error that names the nearest right one.
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pydantic
 import yaml
 
-from t2i.config import Section
+from t2i.config import RunConfig, Section
 from t2i.errors import InputError
 
 MAX_CONFIG_BYTES = 1 << 20
@@ -43,12 +43,15 @@ _Loader.add_implicit_resolver(
 AnyConfig = TypeVar("AnyConfig", bound=Section)
 
 
-def load(path: Path, kind: type[AnyConfig], overrides: Sequence[str] = ()) -> AnyConfig:
+Kind = type[AnyConfig] | Callable[[Mapping[str, Any]], type[AnyConfig]]
+
+
+def load(path: Path, kind: Kind[AnyConfig], overrides: Sequence[str] = ()) -> AnyConfig:
     """Returns the configuration in a YAML file.
 
     Args:
         path: the file.
-        kind: `Config` or `EncoderConfig`.
+        kind: of configuration; or what tells it from the values, raising InputError.
         overrides: `KEY=VALUE` texts, keys dotted, values YAML; they win over the file.
 
     Raises:
@@ -69,7 +72,7 @@ def load(path: Path, kind: type[AnyConfig], overrides: Sequence[str] = ()) -> An
 
 
 def parse(
-    text: str | bytes, kind: type[AnyConfig], place: str, overrides: Sequence[str] = ()
+    text: str | bytes, kind: Kind[AnyConfig], place: str, overrides: Sequence[str] = ()
 ) -> AnyConfig:
     """Returns the configuration in YAML text; `place` names it in errors. Raises as `load`."""
     values = _yaml(text, place)
@@ -91,18 +94,21 @@ def parse(
             raise InputError(f"--set: expected a section before {last!r}, got {override!r}")
         section[last] = _yaml(value, f"--set {key}")
     try:
-        return kind.model_validate(values)
+        checked: type[AnyConfig] = kind if isinstance(kind, type) else kind(values)
+        return checked.model_validate(values)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error
     except pydantic.ValidationError as error:
-        faults = [_fault(fault, kind) for fault in error.errors()]
+        faults = [_fault(fault, checked) for fault in error.errors()]
         raise InputError(f"{place}: {'; '.join(faults)}") from error
 
 
-def dump(config: Section) -> str:
+def dump(config: RunConfig | Section) -> str:
     """Returns the configuration as YAML, every key written out; `parse` reads it back equal."""
     return yaml.safe_dump(config.model_dump(), sort_keys=False)
 
 
-def changed_keys(old: Section, new: Section) -> list[str]:
+def changed_keys(old: RunConfig | Section, new: RunConfig | Section) -> list[str]:
     """Returns the dotted keys in which two configurations of one kind differ."""
     before, after = _flat(old.model_dump()), _flat(new.model_dump())
     return [key for key in after if before.get(key) != after[key]]

@@ -14,23 +14,23 @@ from keras import ops
 
 from t2i import losses
 from t2i.adam import FusedAdam
-from t2i.augmentation import augment
+from t2i.augmentation import CHANCES, augment
 from t2i.batch_norm import FusedBatchNormalization
-from t2i.batches import Batch
 from t2i.column_convolutions import ColumnConv2D, ColumnConv2DTranspose
-from t2i.conditions import Whitening
 from t2i.config import Config
 from t2i.image_convolutions import ImageConv2D, ImageConv2DTranspose
+from t2i.models.contract import Batch, Facts, Floats, Needs, Painting, Prior, Tensor, Terms
+from t2i.models.update import mean_over_replicas, move_average, norm, objective, share
 from t2i.networks import STOCK, Kernels, build_discriminator, build_generator
 from t2i.schedule import Schedule
 from t2i.strategy import on_gpu
+from t2i.whitening import whitening_of
 
-Tensor = Any
-Terms = dict[str, Tensor]
+CURVES = ("d/accuracy_real", "d/accuracy_mismatched", "d/accuracy_fake", "g/adversarial")
 
 
 class TextToImageGAN:
-    """A text-conditional GAN.
+    """A text-conditional GAN; a `Model` of the contract.
 
     Attributes:
         generator: G, {embedding, latent} -> image.
@@ -40,26 +40,10 @@ class TextToImageGAN:
         discriminator_optimizer: Adam.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        embedding_size: int,
-        steps_per_epoch: int,
-        precision: str,
-        whitening: Whitening | None = None,
-        channels: int = 3,
-    ) -> None:
-        """Builds everything, the optimizers' state too, from the seed of the config.
-
-        Args:
-            config: of the run.
-            embedding_size: numbers in an embedding.
-            steps_per_epoch: steps that the schedule calls an epoch.
-            precision: `float32` or `mixed_bfloat16`.
-            whitening: applied to the embeddings, or None.
-            channels: of the pictures, 3 for colours and 1 for greys.
-        """
+    def __init__(self, config: Config, facts: Facts) -> None:
+        """Builds everything, the optimizers' state too, from the seed of the config."""
         self.config = config
+        whitening = whitening_of(config.text, facts)
         keras.utils.set_random_seed(config.seed)
         # The fused kernel can't synchronise replicas.
         synchronized = config.networks.synchronized_batch_norm
@@ -67,15 +51,15 @@ class TextToImageGAN:
         # cuDNN has kernels of its own for every convolution.
         faster = (ImageConv2D, ImageConv2DTranspose, ColumnConv2D, ColumnConv2DTranspose)
         kernels = Kernels(norm) if on_gpu() else Kernels(norm, *faster)
-        sizes = (config.networks, config.image_size, embedding_size)
-        made = (precision, whitening, channels)
-        self._whitening = whitening
+        sizes = (config.networks, config.image_size, facts.embedding_size)
+        made = (facts.precision, whitening, facts.channels)
         self.generator = build_generator(*sizes, kernels, *made)
         self.discriminator = build_discriminator(*sizes, kernels, *made)
         self.average = None
         if config.training.ema:
             self.average = build_generator(*sizes, STOCK, *made)
             self.average.set_weights(self.generator.get_weights())
+        steps_per_epoch = facts.steps_per_epoch
         steps = config.training.epochs * steps_per_epoch
         self.generator_optimizer = self._adam(Schedule(config.optimizer, steps_per_epoch, steps))
         self.generator_optimizer.build(self.generator.trainable_variables)
@@ -88,6 +72,12 @@ class TextToImageGAN:
         self._uses_interpolated = bool(
             config.losses.interpolated or config.losses.interpolated_fake
         )
+        self.networks = {"generator": self.generator, "discriminator": self.discriminator}
+        self.kept = {
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+            **({} if self.average is None else {"average": self.average}),
+        }
 
     def _adam(self, schedule: Schedule) -> keras.optimizers.Optimizer:
         config = self.config.optimizer
@@ -111,16 +101,14 @@ class TextToImageGAN:
         with tf.GradientTape(watch_accessed_variables=False) as to_fakes:
             to_fakes.watch(fakes)
             terms = self.generator_terms(batch, fakes, embedding, target)
-            objective = _objective(terms)
+            loss = objective(terms)
         variables = self.generator.trainable_variables
-        gradients = tape.gradient(
-            fakes, variables, output_gradients=to_fakes.gradient(objective, fakes)
-        )
+        gradients = tape.gradient(fakes, variables, output_gradients=to_fakes.gradient(loss, fakes))
         self.generator_optimizer.apply(gradients, variables)
         return {
             **watched,
             **terms,
-            "g/gradient_norm": _norm(gradients),
+            "g/gradient_norm": norm(gradients),
         }
 
     def update_discriminator(
@@ -137,11 +125,11 @@ class TextToImageGAN:
             terms, watched, target = self.discriminator_terms(
                 batch, tf.stop_gradient(fakes), embedding
             )
-            objective = _objective(terms)
+            loss = objective(terms)
         variables = self.discriminator.trainable_variables
-        gradients = tape.gradient(objective, variables)
+        gradients = tape.gradient(loss, variables)
         self.discriminator_optimizer.apply(gradients, variables)
-        return {**terms, **watched, "d/gradient_norm": _norm(gradients)}, tf.stop_gradient(target)
+        return {**terms, **watched, "d/gradient_norm": norm(gradients)}, tf.stop_gradient(target)
 
     def discriminator_terms(
         self, batch: Batch, fakes: Tensor, embedding: Tensor
@@ -158,7 +146,7 @@ class TextToImageGAN:
             terms["d/real"] = weights.real * losses.discriminator(
                 logit, True, weights.objective, weights.real_label
             )
-            watched["d/accuracy_real"] = _share(logit > 0)
+            watched["d/accuracy_real"] = share(logit > 0)
         if weights.gradient_penalty:
             due = self.discriminator_optimizer.iterations % weights.gradient_penalty_every == 0
             terms["d/gradient_penalty"] = tf.cond(
@@ -171,7 +159,7 @@ class TextToImageGAN:
             terms["d/mismatched"] = weights.mismatched * losses.discriminator(
                 logit, False, weights.objective
             )
-            watched["d/accuracy_mismatched"] = _share(logit < 0)
+            watched["d/accuracy_mismatched"] = share(logit < 0)
         count = tf.shape(batch.image)[0]
         if weights.fake or weights.interpolated_fake:
             if not weights.interpolated_fake:
@@ -181,7 +169,7 @@ class TextToImageGAN:
                 terms["d/fake"] = weights.fake * losses.discriminator(
                     logit[:count], False, weights.objective
                 )
-                watched["d/accuracy_fake"] = _share(logit[:count] < 0)
+                watched["d/accuracy_fake"] = share(logit[:count] < 0)
             if weights.interpolated_fake:
                 terms["d/interpolated_fake"] = weights.interpolated_fake * losses.discriminator(
                     logit[count:], False, weights.objective
@@ -237,55 +225,42 @@ class TextToImageGAN:
 
     def _mean_features(self, features: Any) -> Tensor:
         layer = features[str(self.config.losses.feature_matching_layer)]
-        mean = ops.mean(ops.cast(layer, "float32"), axis=0)
-        # The mean over the whole batch, so that the term does not depend on the replicas.
-        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, mean)
+        return mean_over_replicas(ops.mean(ops.cast(layer, "float32"), axis=0))
 
-    def update_average(self, strategy: Any) -> None:
+    def after_step(self, strategy: Any) -> None:
         """Moves the averaged generator a step towards the live one; between replicas' steps."""
-        if self.average is None:
-            return
-        # Young averages follow faster, so that the first weights, which are noise, are soon
-        # forgotten: min(decay, (1 + n) / (10 + n)), as in tf.train.ExponentialMovingAverage.
-        done = tf.cast(self.generator_optimizer.iterations.value, tf.float32)
-        share = 1.0 - tf.minimum(self.config.training.ema, (1.0 + done) / (10.0 + done))
+        if self.average is not None:
+            done = self.generator_optimizer.iterations.value
+            move_average(strategy, self.average, self.generator, self.config.training.ema, done)
 
-        def move(average: Tensor, weight: Tensor) -> None:
-            average.assign_add(share * (weight - average))
-
-        for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
-            strategy.extended.update(average.value, move, args=(weight.value,))
-
-    def painting_weights(self) -> list[Any]:
+    def weights(self) -> list[Floats]:
         """Returns the weights that paint best: the average's where there is one."""
-        weights: list[Any] = (self.average or self.generator).get_weights()
+        weights: list[Floats] = (self.average or self.generator).get_weights()
         return weights
 
-    def export_generator(self) -> keras.Model:
-        """Returns G for painting: averaged where there is an average, stock layers, float32."""
-        source = self.average or self.generator
-        model = build_generator(
-            self.config.networks,
-            self.config.image_size,
-            source.input["embedding"].shape[-1],
-            whitening=self._whitening,
-            channels=source.output.shape[-1],
-        )
-        model.set_weights(self.painting_weights())
-        return model
+
+def needs(config: Config) -> Needs:
+    """Returns what the model of a configuration asks of its batches."""
+    return Needs(
+        latent_size=config.networks.latent_size,
+        captions=config.text.captions_per_embedding,
+        interpolation_beta=config.losses.interpolation_beta,
+        chances=CHANCES,
+    )
 
 
-def _objective(terms: Terms) -> Tensor:
-    """Returns the sum of the terms, divided once by the number of replicas."""
-    replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-    return tf.add_n(list(terms.values())) / replicas
+def build(config: Config, facts: Facts) -> TextToImageGAN:
+    """Returns the model of a configuration, in the scope of the strategy."""
+    return TextToImageGAN(config, facts)
 
 
-def _share(true: Tensor) -> Tensor:
-    return tf.reduce_mean(tf.cast(true, tf.float32))
-
-
-def _norm(gradients: list[Tensor]) -> Tensor:
-    """Returns the norm of the gradient of the undivided objective, of this replica."""
-    replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-    return tf.linalg.global_norm(gradients) * replicas
+def build_painting(config: Config, facts: Facts) -> Painting:
+    """Returns what paints: G of stock layers, its weights to be filled in."""
+    network = build_generator(
+        config.networks,
+        config.image_size,
+        facts.embedding_size,
+        whitening=whitening_of(config.text, facts),
+        channels=facts.channels,
+    )
+    return Painting(network, Prior(config.networks.latent_size))

@@ -5,12 +5,10 @@ from typing import Any
 import tensorflow as tf
 
 from t2i.batches import Draw, Table, choose, draw, place
-from t2i.gan import TextToImageGAN
+from t2i.models.contract import Model
 
 
-def build_launch(
-    strategy: Any, gan: TextToImageGAN, how: Draw, streamed: bool, compiled: bool
-) -> Any:
+def build_launch(strategy: Any, model: Model, how: Draw, streamed: bool, compiled: bool) -> Any:
     """Returns the function (table, rows, first, steps) -> what was watched, float32 [steps] each.
 
     Nothing in it waits for the host. `rows` is int32 [most steps, batch_size], of which the
@@ -18,14 +16,14 @@ def build_launch(
 
     Args:
         strategy: on which devices.
-        gan: what is trained.
+        model: what is trained.
         how: batches are drawn.
         streamed: the table is a block of what the steps look up, not the whole.
         compiled: XLA compiles a step; for a single replica.
     """
     replicas = strategy.num_replicas_in_sync
     # The draws stay outside: XLA makes other floats of the same random bits.
-    step_of_batch = tf.function(gan.step, jit_compile=True) if compiled else gan.step
+    step_of_batch = tf.function(model.step, jit_compile=True) if compiled else model.step
 
     # Nothing in it depends on the value of a tensor: there is nothing to convert.
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
@@ -42,7 +40,7 @@ def build_launch(
         for index in tf.range(steps):
             own = tf.ensure_shape(rows[index], [how.batch_size])
             watched = strategy.run(step_of_replica, args=(table, own, index, first))
-            gan.update_average(strategy)
+            model.after_step(strategy)
             names[:] = sorted(watched)
             means = [
                 strategy.reduce(tf.distribute.ReduceOp.MEAN, watched[name], axis=None)

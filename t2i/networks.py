@@ -101,7 +101,7 @@ def build_generator(
         channels: C, 3 for colours and 1 for greys.
     """
     width, style = config.generator_width, _style(config, kernels)
-    with _policy(dtype):
+    with policy(dtype):
         embedding = keras.Input((embedding_size,), name="embedding")
         latent = keras.Input((config.latent_size,), name="latent")
         text = layers.Dense(config.text_size, kernel_initializer=_init(), name="text")(
@@ -148,7 +148,7 @@ def build_discriminator(
 
     Args: as `build_generator`.
     """
-    with _policy(dtype):
+    with policy(dtype):
         trunk = _trunk(config, image_size, kernels, channels)
         seen = trunk.output["seen"]
         head = _head(config, seen.shape[-1], embedding_size, kernels, whitening)
@@ -276,7 +276,7 @@ def _he() -> keras.initializers.Initializer:
 
 
 @contextmanager
-def _policy(dtype: str) -> Iterator[None]:
+def policy(dtype: str) -> Iterator[None]:
     """Makes the layers built in the block compute in `dtype`."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)

@@ -24,7 +24,7 @@ import pydantic
 
 import t2i
 from t2i import configfile
-from t2i.config import Config
+from t2i.config import RunConfig
 from t2i.errors import InputError
 from t2i.files import replacing, reserved
 from t2i.pairs import EncoderStamp, Header, Pairs
@@ -90,6 +90,7 @@ class Record(pydantic.BaseModel):
         pairs: the pairs file, as it was called; empty in the oldest runs.
         channels: of the pictures.
         encoder: who made the embeddings; None in the oldest runs.
+        vision: networks that others trained and that took part, by name.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, strict=True)
@@ -99,6 +100,7 @@ class Record(pydantic.BaseModel):
     pairs: str = ""
     channels: Annotated[int, pydantic.Field(ge=1, le=3)] = 3
     encoder: EncoderStamp | None = None
+    vision: list[str] = pydantic.Field(default=[])
 
 
 def fingerprint(pairs: Pairs, header: Header) -> str:
@@ -110,7 +112,7 @@ def fingerprint(pairs: Pairs, header: Header) -> str:
     return digest.hexdigest()
 
 
-def begin(run: Run, config: Config, record: Record, encoder: bytes | None) -> None:
+def begin(run: Run, config: RunConfig, record: Record, encoder: bytes | None) -> None:
     """Makes the directory of a new run; the configuration last, so that half of one is no run.
 
     Args:
@@ -136,13 +138,19 @@ def begin(run: Run, config: Config, record: Record, encoder: bytes | None) -> No
         unfinished.write_text(configfile.dump(config), encoding="utf-8")
 
 
-def resume(run: Run, config: Config, data: str) -> Record:
+def resume(run: Run, begun: RunConfig, config: RunConfig, data: str) -> Record:
     """Returns the record of a run that began with this configuration and data.
+
+    Args:
+        run: the directory.
+        begun: the configuration in it.
+        config: that it is to go on with.
+        data: fingerprint of the pairs.
 
     Raises:
         InputError: either has changed.
     """
-    changed = configfile.changed_keys(configfile.load(run.config, Config), config)
+    changed = configfile.changed_keys(begun, config)
     if changed:
         raise InputError(
             f"{run.path}: expected the configuration this run began with, got other values of "

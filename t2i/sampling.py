@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from t2i import configfile
-from t2i.conditions import placeholder
-from t2i.config import Config
+from t2i.config import RunConfig
 from t2i.errors import InputError
 from t2i.images import to_uint8
 from t2i.keras_files import load_weights
-from t2i.networks import build_generator
+from t2i.models.catalogue import load_config, offered
+from t2i.models.contract import Facts, Painting
 from t2i.pairs_lookup import KnownSentences
 from t2i.runs import Run, read_record
 from t2i.text_encoder import TextEncoder, load_encoder
@@ -29,6 +27,7 @@ class Painter:
 
     Attributes:
         config: of the run.
+        prior: of the latents.
     """
 
     def __init__(self, path: Path, data: Path | None = None) -> None:
@@ -43,7 +42,7 @@ class Painter:
             InputError: there is no run, no checkpoint yet, or a file is damaged or not there.
         """
         self.config, self._sentences, channels = load_run(path, data)
-        self._generator = load_generator(
+        self._network, self.prior = load_painting(
             path, self.config, self._sentences.embedding_size, channels
         )
 
@@ -87,8 +86,7 @@ class Painter:
 
     def latents(self, count: int, seed: int) -> Floats:
         """Returns float32 [count, z] ~ N(0, 1)."""
-        size = self.config.networks.latent_size
-        return np.random.default_rng(seed).standard_normal((count, size), np.float32)
+        return self.prior.draw(count, seed)
 
     def paint_rows(
         self,
@@ -102,7 +100,7 @@ class Painter:
             rows = slice(start, start + _BATCH)
             inputs = {"embedding": embedding[rows], "latent": latent[rows]}
             # Called as it is: tracing a graph takes longer than painting a few batches.
-            blocks.append(to_uint8(self._generator(inputs, training=False).numpy()))
+            blocks.append(to_uint8(self._network(inputs, training=False).numpy()))
             if progress is not None:
                 progress(len(blocks[-1]))
         return np.concatenate(blocks)
@@ -110,7 +108,7 @@ class Painter:
 
 def load_run(
     path: Path, data: Path | None = None
-) -> tuple[Config, TextEncoder | KnownSentences, int]:
+) -> tuple[RunConfig, TextEncoder | KnownSentences, int]:
     """Returns the configuration of the run in `path`, what embeds its sentences, and channels.
 
     Args:
@@ -131,7 +129,7 @@ def load_run(
             f"{path}: expected a checkpoint, got none yet; "
             "train on until training.checkpoint_every steps"
         )
-    config, record = configfile.load(run.config, Config), read_record(run)
+    config, record = load_config(run.config), read_record(run)
     if data is None and record.encoder and record.encoder.imported:
         data = Path(record.pairs)
     if data:
@@ -139,22 +137,15 @@ def load_run(
     return config, load_encoder(run.encoder), record.channels
 
 
-def load_generator(path: Path, config: Config, embedding_size: int, channels: int) -> Any:
-    """Returns G of the last checkpoint of the run in `path`: {embedding, latent} -> image.
+def load_painting(path: Path, config: RunConfig, embedding_size: int, channels: int) -> Painting:
+    """Returns what paints, as the last checkpoint of the run in `path` left it.
 
     Raises:
         InputError: its file is damaged.
     """
-    text = config.text
-    generator = build_generator(
-        config.networks,
-        config.image_size,
-        embedding_size,
-        whitening=placeholder(embedding_size, text.whitened_components, bool(text.whitened_bound)),
-        channels=channels,
-    )
-    load_weights(Run(path).generator, generator)
-    return generator
+    painting: Painting = offered(config).build_painting(config, Facts(embedding_size, channels))
+    load_weights(Run(path).generator, painting.network)
+    return painting
 
 
 def between(first: Floats, second: Floats, steps: int) -> Floats:

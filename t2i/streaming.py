@@ -104,11 +104,14 @@ class Blocks:
         with tf.device("CPU:0"):
             chosen = self._choices(tf.constant(rows), tf.constant(first))
         captions = np.stack([chosen.caption.numpy(), chosen.mismatched.numpy()], axis=1)
-        none = np.zeros(0, np.int32)
+        images, none = chosen.image.numpy().reshape(-1), np.zeros(0, np.int32)
         return Table(
-            self._table.image[chosen.image.numpy().reshape(-1)],
-            self._table.embedding[captions.reshape(-1)],
-            *(none,) * 4,
+            image=self._table.image[images],
+            embedding=self._table.embedding[captions.reshape(-1)],
+            caption_offset=none,
+            class_index=self._table.class_index[images],
+            by_class=none,
+            class_offset=none,
         )
 
 

@@ -2,11 +2,12 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -14,17 +15,17 @@ from t2i import pairs, runs
 from t2i.batches import Draw, Order, Table, table
 from t2i.board import Board
 from t2i.checkpoints import Checkpoints, latest_step
-from t2i.config import Config, TrainingConfig
+from t2i.config import RunConfig, TrainingConfig
 from t2i.errors import InputError
 from t2i.evaluation.monitor import require_judge
-from t2i.gan import TextToImageGAN
 from t2i.launch import build_launch
+from t2i.models.catalogue import load_config, offered
+from t2i.models.contract import Facts, Model
 from t2i.precision import resolve_precision
 from t2i.runs import Run
 from t2i.strategy import choose_strategy, device_bytes, is_chief, on_gpu
 from t2i.streaming import Blocks, ahead, choose_residence, stored
 from t2i.watching import Watched
-from t2i.whitening import fit_whitening
 
 Progress = Callable[[int, dict[str, float]], None]
 
@@ -42,8 +43,7 @@ class Plan:
         replicas: devices over all workers.
         precision: of the arithmetic, and why.
         data: where the pairs are held, and why.
-        generator_parameters: trained numbers in G.
-        discriminator_parameters: trained numbers in D.
+        parameters: trained numbers in each network, by its name.
     """
 
     images: int
@@ -54,14 +54,13 @@ class Plan:
     replicas: int
     precision: str
     data: str
-    generator_parameters: int
-    discriminator_parameters: int
+    parameters: Mapping[str, int]
 
 
 class Trainer:
     """A run made ready: data on the devices, networks built, nothing written yet."""
 
-    def __init__(self, config: Config, data: Path, run: Run, judge: Path | None = None) -> None:
+    def __init__(self, config: RunConfig, data: Path, run: Run, judge: Path | None = None) -> None:
         """Reads the data and builds the networks; `judge` is an encoder pair that measures.
 
         Raises:
@@ -69,6 +68,8 @@ class Trainer:
         """
         self.config, self.run, self._data, self._judge = config, run, data, judge
         require_judge(config, judge)
+        offers = offered(config)
+        needs = offers.needs(config)
         self._strategy = choose_strategy()
         replicas = self._strategy.num_replicas_in_sync
         if config.training.batch_size % (2 * replicas):
@@ -102,7 +103,9 @@ class Trainer:
             )
         self._begun = run.config.exists()
         if self._begun:
-            self._record, reason = runs.resume(run, config, fingerprint), "as the run began"
+            begun = load_config(run.config)
+            self._record = runs.resume(run, begun, config, fingerprint)
+            reason = "as the run began"
         else:
             precision, reason = resolve_precision(config.training.precision)
             self._record = runs.Record(
@@ -111,20 +114,34 @@ class Trainer:
                 pairs=str(data.resolve()),
                 channels=header.channels,
                 encoder=header.encoder,
+                vision=list(needs.vision),
             )
         self._table = table(self._pairs)
         if not held:
             self._table = stored(self._table, data, config.training.splits)
-        self._order = Order(len(self._pairs.name), config.training.batch_size, config.seed)
-        self._gan = self._build_gan()
+        self._order = Order(
+            self._table.class_index, config.training.batch_size, config.seed, needs.group
+        )
+        if not self._order.steps_per_epoch:
+            raise InputError(
+                f"training.batch_size: expected at most the pictures of {data} in groups of "
+                f"{needs.group} of a class, got {config.training.batch_size}; make it smaller"
+            )
+        self._facts = Facts(
+            embedding_size=self._table.embedding.shape[1],
+            channels=self._pairs.image.shape[3],
+            embedding=self._table.embedding,
+            steps_per_epoch=self._order.steps_per_epoch,
+            precision=self._record.precision,
+        )
+        with self._strategy.scope():
+            self._model: Model = offers.build(config, self._facts)
         self._draw = Draw(
             seed=config.seed,
             batch_size=config.training.batch_size,
             image_size=config.image_size,
-            latent_size=config.networks.latent_size,
             flip=config.training.flip,
-            captions=config.text.captions_per_embedding,
-            interpolation_beta=config.losses.interpolation_beta,
+            needs=needs,
         )
         self.plan = Plan(
             images=len(self._pairs.name),
@@ -135,29 +152,10 @@ class Trainer:
             replicas=replicas,
             precision=f"{self._record.precision} ({reason})",
             data=f"{self._residence} ({reason_of_residence})",
-            generator_parameters=_parameters(self._gan.generator),
-            discriminator_parameters=_parameters(self._gan.discriminator),
+            parameters={
+                name: _parameters(network) for name, network in self._model.networks.items()
+            },
         )
-
-    def _build_gan(self) -> TextToImageGAN:
-        config, embedding = self.config, self._table.embedding
-        whitening = None
-        if config.text.whitened_components:
-            whitening = fit_whitening(
-                embedding,
-                config.text.whitened_components,
-                config.text.whitening_floor,
-                config.text.whitened_bound,
-            )
-        with self._strategy.scope():
-            return TextToImageGAN(
-                config,
-                embedding.shape[1],
-                self._order.steps_per_epoch,
-                self._record.precision,
-                whitening,
-                self._pairs.image.shape[3],
-            )
 
     @property
     def done(self) -> int:
@@ -179,22 +177,31 @@ class Trainer:
         with runs.locked(self.run):
             if not self._begun:
                 runs.begin(self.run, self.config, self._record, self._encoder)
-            painter = self._gan.export_generator()
-            board = Board(self.run, self.config, self._data, painter, self._judge)
+            painting = offered(self.config).build_painting(self.config, self._facts)
+            painting.network.set_weights(self._model.weights())
+            board = Board(self.run, self.config, self._data, painting, self._judge)
             self._train(board, progress)
 
     def _train(self, board: Board | None, progress: Progress) -> None:
         training, steps = self.config.training, self.plan.steps
         with self._strategy.scope():
             checkpoints = Checkpoints(
-                self._gan, self.run.checkpoints, training.checkpoints_kept, board is not None
+                {**self._model.networks, **self._model.kept},
+                self.run.checkpoints,
+                training.checkpoints_kept,
+                board is not None,
             )
         first = checkpoints.restore()
         if board is not None:
             runs.trim_metrics(self.run, first)
         streamed = self._residence != "device"
-        launch = build_launch(self._strategy, self._gan, self._draw, streamed, self._compiled())
+        launch = build_launch(self._strategy, self._model, self._draw, streamed, self._compiled())
         feed = self._feed()
+        rate = next(
+            part
+            for part in self._model.kept.values()
+            if isinstance(part, keras.optimizers.Optimizer)
+        )
         reported = Watched(self.run.path)
         started, images = time.perf_counter(), 0
         for (step, stop), (tensors, rows) in ahead(feed, _spans(first, steps, training)):
@@ -207,7 +214,7 @@ class Trainer:
             if stop % training.log_every == 0 or stop == steps:
                 now = time.perf_counter()
                 means = reported.means() | {
-                    "learning_rate": float(self._gan.generator_optimizer.learning_rate),
+                    "learning_rate": float(rate.learning_rate),
                     "images_per_second": images / (now - started),
                 }
                 progress(stop, means)
@@ -215,11 +222,11 @@ class Trainer:
                     board.log(stop, means)
                 started, images = time.perf_counter(), 0
             if board is not None and (stop % training.sample_every == 0 or stop == steps):
-                board.paint(stop, self._gan.painting_weights())
+                board.paint(stop, self._model.weights())
             if stop % training.checkpoint_every == 0 or stop == steps:
                 checkpoints.save(stop)
                 if board is not None:
-                    board.export(stop, self._gan.painting_weights())
+                    board.export(stop, self._model.weights())
 
     def _compiled(self) -> bool:
         wanted, replicas = self.config.training.compile, self.plan.replicas
@@ -234,7 +241,7 @@ class Trainer:
         else:
             blocks = Blocks(self._table, self._draw, most)
         # The device has its own copy, or the blocks know where theirs is.
-        del self._table, self._pairs
+        del self._table, self._pairs, self._facts
 
         def feed(span: tuple[int, int]) -> tuple[Any, Any]:
             step, stop = span

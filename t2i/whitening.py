@@ -3,8 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from t2i.conditions import Whitening
+from t2i.conditions import Whitening, placeholder
+from t2i.config import TextConfig
 from t2i.errors import InputError
+from t2i.models.contract import Facts
 from t2i.pairs_stored import StoredRows
 
 # Captions looked at together: the rest may stay in the file.
@@ -55,4 +57,20 @@ def fit_whitening(
         kernel.astype(np.float32),
         (-mean @ kernel).astype(np.float32),
         (bound * spread).astype(np.float32) if bound else None,
+    )
+
+
+def whitening_of(config: TextConfig, facts: Facts) -> Whitening | None:
+    """Returns the map that a configuration asks for, fitted; None where it asks for none.
+
+    Where there are no embeddings to fit it on, its numbers are to be loaded.
+
+    Raises:
+        InputError: there are fewer directions than components asked for.
+    """
+    if facts.embedding is None or not config.whitened_components:
+        bounded = bool(config.whitened_bound)
+        return placeholder(facts.embedding_size, config.whitened_components, bounded)
+    return fit_whitening(
+        facts.embedding, config.whitened_components, config.whitening_floor, config.whitened_bound
     )

@@ -4,14 +4,13 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from t2i import pairs
-from t2i.config import Config
+from t2i.config import RunConfig
 from t2i.errors import InputError
 from t2i.evaluation.evaluate import require_fair
 from t2i.evaluation.features import load_judge
@@ -22,12 +21,13 @@ from t2i.evaluation.scores import Scores
 from t2i.evaluation.subject import Subject, painted
 from t2i.files import replacing
 from t2i.keras_files import weights_sha256
+from t2i.models.contract import Painting
 from t2i.pairs_lookup import KnownSentences
 from t2i.runs import Run
 from t2i.text_encoder import load_encoder
 
 
-def require_judge(config: Config, judge: Path | None) -> None:
+def require_judge(config: RunConfig, judge: Path | None) -> None:
     """Raises InputError when a run is to be measured by nobody, or a judge has nothing to do."""
     if bool(config.training.evaluate_every) != (judge is not None):
         raise InputError(
@@ -39,7 +39,9 @@ def require_judge(config: Config, judge: Path | None) -> None:
 class Monitor:
     """Measures the generator of a run, and keeps the best in `best/`, a run directory itself."""
 
-    def __init__(self, run: Run, config: Config, data: Path, judge: Path, painter: Any) -> None:
+    def __init__(
+        self, run: Run, config: RunConfig, data: Path, judge: Path, painting: Painting
+    ) -> None:
         """Measures the generator as it is, so that what can't be measured is told at once.
 
         Args:
@@ -47,12 +49,13 @@ class Monitor:
             config: of the run.
             data: pairs file.
             judge: encoder pair that measures.
-            painter: G of stock layers; its weights are set before each measurement.
+            painting: what paints; its weights are set before each measurement.
 
         Raises:
             InputError: the judge is no fair one, or a metric can't be computed.
         """
-        self._run, self._config, self._data, self._painter = run, config, data, painter
+        self._run, self._config, self._data = run, config, data
+        self._network, self._prior = painting
         # Of this process alone: the other workers wait at their next step.
         self._strategy = tf.distribute.get_strategy()
         self._judge = load_judge(judge, self._strategy)
@@ -65,7 +68,7 @@ class Monitor:
 
     def measure(self, step: int, weights: list[npt.NDArray[np.float32]]) -> dict[str, float]:
         """Returns the metrics by name, and keeps the generator where it is the best so far."""
-        self._painter.set_weights(weights)
+        self._network.set_weights(weights)
         rows = self._rows()
         self._keep(step, rows[0])
         return {f"evaluation/{row.metric}": row.estimate.value for row in rows}
@@ -74,14 +77,14 @@ class Monitor:
         config = self._config
         return painted(
             self._run.path,
-            OnReplicas(self._painter, self._strategy),
-            weights_sha256(self._painter),
+            OnReplicas(self._network, self._strategy),
+            weights_sha256(self._network),
             self._encoder,
             self._real,
             config.training.evaluate_count,
             config.seed,
             config.image_size,
-            config.networks.latent_size,
+            self._prior,
             tuple(config.training.splits),
         )
 
@@ -110,7 +113,7 @@ class Monitor:
             if not (value < old if row.better == "lower" else value > old):
                 return
         with replacing(best.generator) as unfinished:
-            self._painter.save(unfinished)
+            self._network.save(unfinished)
         for ours, theirs in (
             (self._run.encoder, best.encoder),
             (self._run.record, best.record),

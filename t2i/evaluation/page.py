@@ -15,12 +15,12 @@ from t2i.evaluation.report import NAME, Table, number, read
 from t2i.evaluation.scores import Scores
 from t2i.files import replacing
 from t2i.images import Pixels, as_picture
+from t2i.models.catalogue import load_config, offered
 from t2i.runs import Run
 
 _SHOWN = 8
 _COLUMNS = 6
-# Curves of a run that are drawn, and how large.
-_CURVES = ("d/accuracy_real", "d/accuracy_mismatched", "d/accuracy_fake", "g/adversarial")
+# How large a curve is drawn.
 _WIDTH, _HEIGHT = 420, 140
 _MAX_CURVES_BYTES = 1 << 28
 
@@ -48,7 +48,7 @@ def write_page(path: Path, result: Result) -> Path:
         *(_numbers(table) for table in read(path / NAME)),
         _left_out(result.left_out),
         _samples(scores),
-        _curves(Run(path).metrics),
+        _curves(Run(path)),
         _neighbours(scores),
         _worst(scores),
     ]
@@ -118,13 +118,14 @@ def _samples(scores: Scores) -> str:
     return "<h2>Sentences, a real picture, and painted ones</h2>" + "".join(lines)
 
 
-def _curves(path: Path) -> str:
+def _curves(run: Run) -> str:
+    path = run.metrics
     if not path.is_file() or path.stat().st_size > _MAX_CURVES_BYTES:
         return ""
     with path.open(encoding="utf-8") as file:
         points = [json.loads(line) for line in file if line.endswith("\n")]
     names = [
-        *_CURVES,
+        *offered(load_config(run.config)).CURVES,
         *sorted({name for point in points for name in point if "evaluation/" in name}),
     ]
     drawn = []

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from t2i.errors import InputError
 from t2i.evaluation.replicas import OnReplicas
 from t2i.images import Pixels, middle, to_uint8
+from t2i.models.contract import Prior
 from t2i.pairs import Pairs
 from t2i.pairs_lookup import KnownSentences
 from t2i.text_encoder import TextEncoder
@@ -76,7 +77,7 @@ class PaintedPictures:
         weights_sha256: of its weights.
         encoder: of the captions.
         captions: one for each picture.
-        latent_size: numbers in z ~ N(0, 1), which is not truncated.
+        prior: of the latents, which are not truncated.
         seed: of the latents; a row has the same one however many rows there are.
         plan: differs where a row has another caption.
     """
@@ -85,7 +86,7 @@ class PaintedPictures:
     weights_sha256: str
     encoder: TextEncoder | KnownSentences
     captions: Sequence[str]
-    latent_size: int
+    prior: Prior
     seed: tuple[int, ...]
     plan: str
 
@@ -116,8 +117,7 @@ class PaintedPictures:
         return to_uint8(images)
 
     def _latents(self, block: int) -> npt.NDArray[np.float32]:
-        random = np.random.default_rng([*self.seed, block])
-        return random.standard_normal((BLOCK, self.latent_size), np.float32)
+        return self.prior.draw(BLOCK, [*self.seed, block])
 
 
 @dataclass(frozen=True, eq=False)

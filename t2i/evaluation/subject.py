@@ -18,10 +18,11 @@ from t2i.evaluation.pictures import (
 )
 from t2i.evaluation.replicas import OnReplicas
 from t2i.keras_files import weights_sha256
+from t2i.models.contract import Prior
 from t2i.pairs import Pairs
 from t2i.pairs_lookup import KnownSentences
 from t2i.runs import Run, read_record
-from t2i.sampling import load_generator, load_run
+from t2i.sampling import load_painting, load_run
 from t2i.text_encoder import TextEncoder
 
 # How many captions are painted how often to see how much their pictures differ.
@@ -94,11 +95,10 @@ def _run(
     # Imported embeddings are looked up in the pairs file, there being no encoder.
     config, encoder, channels = load_run(path, data if stamp and stamp.imported else None)
     with strategy.scope():
-        generator = load_generator(path, config, encoder.embedding_size, channels)
+        network, prior = load_painting(path, config, encoder.embedding_size, channels)
     return painted(
-        path, OnReplicas(generator, strategy), weights_sha256(generator), encoder, real,
-        count, seed, config.image_size, config.networks.latent_size,
-        tuple(config.training.splits),
+        path, OnReplicas(network, strategy), weights_sha256(network), encoder, real,
+        count, seed, config.image_size, prior, tuple(config.training.splits),
     )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def painted(
     count: int,
     seed: int,
     size: int,
-    latent_size: int,
+    prior: Prior,
     trained_on: tuple[str, ...],
 ) -> Subject:
     """Returns a generator as a subject; the arguments are those of `Subject` and `_run`."""
@@ -123,7 +123,7 @@ def painted(
     def pictures(captions: npt.NDArray[np.int64], part: int, plan: str) -> PaintedPictures:
         texts = [real.caption[row] for row in captions]
         return PaintedPictures(
-            generator, sha256, encoder, texts, latent_size, (seed, part), f"{plan} of {split}"
+            generator, sha256, encoder, texts, prior, (seed, part), f"{plan} of {split}"
         )
 
     return Subject(

@@ -1,13 +1,13 @@
 """How the tests of batches draw."""
 
+from t2i.augmentation import CHANCES
 from t2i.batches import Draw
+from t2i.models.contract import Needs
 
 HOW = Draw(
     seed=3,
     batch_size=8,
     image_size=8,
-    latent_size=5,
     flip=True,
-    captions=4,
-    interpolation_beta=0.25,
+    needs=Needs(latent_size=5, captions=4, interpolation_beta=0.25, chances=CHANCES),
 )

@@ -4,7 +4,6 @@ import numpy as np
 import tensorflow as tf
 
 from t2i.augmentation import CHANCES
-from t2i.batches import Batch
 from t2i.config import (
     AugmentationConfig,
     Config,
@@ -13,6 +12,7 @@ from t2i.config import (
     TrainingConfig,
 )
 from t2i.gan import TextToImageGAN
+from t2i.models.contract import Batch, Facts
 
 ALL = LossesConfig(
     interpolated_fake=0.3, feature_matching=2.0, l1=3.0, real_label=0.9, feature_matching_layer=4
@@ -34,7 +34,7 @@ def tiny_gan(
         augmentation=augmentation or AugmentationConfig(),
         training=TrainingConfig(ema=ema),
     )
-    return TextToImageGAN(config, 6, steps_per_epoch=10, precision=precision)
+    return TextToImageGAN(config, Facts(6, 3, steps_per_epoch=10, precision=precision))
 
 
 def random_batch(seed: int = 0) -> Batch:
@@ -51,4 +51,7 @@ def random_batch(seed: int = 0) -> Batch:
         latent=normal(12, 5),
         real_chance=tf.constant(random.random((8, CHANCES), np.float32)),
         fake_chance=tf.constant(random.random((12, CHANCES), np.float32)),
+        embeddings=normal(8, 6),
+        own=tf.range(8),
+        same=tf.eye(8, dtype=tf.bool),
     )

@@ -9,9 +9,10 @@ import tensorflow as tf
 from draw_samples import HOW
 
 from t2i.augmentation import CHANCES
-from t2i.batches import Batch, Draw, Order, Table, choose, draw, table
+from t2i.batches import Draw, Order, Table, choose, draw, table
 from t2i.errors import InputError
 from t2i.images import to_float
+from t2i.models.contract import Batch
 from t2i.pairs import Pairs
 
 
@@ -33,7 +34,7 @@ def _pairs(counts: tuple[int, ...] = (7, 5, 9, 3), size: int = 10) -> Pairs:
 
 PAIRS = _pairs()
 TABLE = Table(*map(tf.constant, table(PAIRS)))
-ORDER = Order(len(PAIRS.name), HOW.batch_size, HOW.seed)
+ORDER = Order(table(PAIRS).class_index, HOW.batch_size, HOW.seed)
 
 
 def _draw(
@@ -55,7 +56,7 @@ def _batches(steps: int) -> list[tuple[np.ndarray, Batch]]:
 
 
 def test_every_epoch_shows_every_picture_once_in_another_order() -> None:
-    order = Order(24, 8, seed=1)
+    order = Order(np.zeros(24, np.int32), 8, seed=1)
     assert order.steps_per_epoch == 3
     epochs = order.rows(0, 9).reshape(3, 24)
     for epoch in epochs:
@@ -65,9 +66,9 @@ def test_every_epoch_shows_every_picture_once_in_another_order() -> None:
 
 
 def test_the_order_is_a_function_of_seed_and_step() -> None:
-    whole = Order(20, 8, seed=1).rows(0, 7)
-    np.testing.assert_array_equal(Order(20, 8, seed=1).rows(3, 4), whole[3:])
-    assert (Order(20, 8, seed=2).rows(0, 7) != whole).any()
+    whole = Order(np.zeros(20, np.int32), 8, seed=1).rows(0, 7)
+    np.testing.assert_array_equal(Order(np.zeros(20, np.int32), 8, seed=1).rows(3, 4), whole[3:])
+    assert (Order(np.zeros(20, np.int32), 8, seed=2).rows(0, 7) != whole).any()
 
 
 def test_the_mismatched_text_is_never_of_the_same_class_over_three_epochs() -> None:

@@ -9,14 +9,14 @@ import tensorflow as tf
 from gan_samples import ALL, random_batch, tiny_gan
 
 from t2i.augmentation import augment
-from t2i.batches import Batch
 from t2i.config import (
     AugmentationConfig,
     Config,
     LossesConfig,
     OptimizerConfig,
 )
-from t2i.gan import TextToImageGAN
+from t2i.gan import TextToImageGAN, build_painting
+from t2i.models.contract import Batch, Facts
 
 
 def _fakes(gan: TextToImageGAN, batch: Batch) -> tuple[Any, Any]:
@@ -187,7 +187,7 @@ def test_the_discriminator_sees_only_augmented_pictures() -> None:
 def test_the_discriminator_has_a_learning_rate_of_its_own() -> None:
     config = Config(optimizer=OptimizerConfig(discriminator_ratio=0.25, decay="none"))
     config = config.model_copy(update={"image_size": 16, "networks": tiny_gan().config.networks})
-    gan = TextToImageGAN(config, 6, steps_per_epoch=10, precision="float32")
+    gan = TextToImageGAN(config, Facts(6, 3, steps_per_epoch=10))
     assert float(gan.generator_optimizer.learning_rate) == pytest.approx(2e-4)
     assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(0.5e-4)
 
@@ -205,21 +205,22 @@ def test_the_average_follows_the_weights() -> None:
     gan, batch = tiny_gan(ema=0.9), random_batch()
     before = [weight.copy() for weight in gan.generator.get_weights()]
     gan.step(batch)
-    gan.update_average(tf.distribute.get_strategy())
+    gan.after_step(tf.distribute.get_strategy())
     # After the first step the decay is (1 + 1) / (10 + 1).
     assert gan.average is not None
     for old, new, mean in zip(
         before, gan.generator.get_weights(), gan.average.get_weights(), strict=True
     ):
         np.testing.assert_allclose(mean, old + (1 - 2 / 11) * (new - old), rtol=1e-5, atol=1e-6)
-    assert _same(gan.painting_weights(), gan.average.get_weights()) == [True] * len(before)
+    assert _same(gan.weights(), gan.average.get_weights()) == [True] * len(before)
 
 
 def test_the_exported_generator_paints_the_same() -> None:
     gan, batch = tiny_gan(ema=0.0), random_batch()
     gan.step(batch)
     inputs = {"embedding": batch.embedding, "latent": batch.latent[:8]}
-    exported = gan.export_generator()
+    exported = build_painting(gan.config, Facts(6, 3)).network
+    exported.set_weights(gan.weights())
     np.testing.assert_allclose(
         exported(inputs, training=False), gan.generator(inputs, training=False), atol=1e-5
     )

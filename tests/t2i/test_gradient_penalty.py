@@ -7,9 +7,9 @@ import pydantic
 import pytest
 import tensorflow as tf
 
-from t2i.batches import Batch
 from t2i.config import Config, LossesConfig, NetworksConfig
 from t2i.gan import TextToImageGAN
+from t2i.models.contract import Batch, Facts
 from t2i.networks import STOCK, build_discriminator
 
 WEIGHT, EVERY = 3.0, 2
@@ -27,7 +27,7 @@ def _gan(weight: float = WEIGHT, precision: str = "float32") -> TextToImageGAN:
         objective="hinge", gradient_penalty=weight, gradient_penalty_every=EVERY, interpolated=0
     )
     config = Config(image_size=16, networks=NARROW, losses=losses)
-    return TextToImageGAN(config, 6, steps_per_epoch=10, precision=precision)
+    return TextToImageGAN(config, Facts(6, 3, steps_per_epoch=10, precision=precision))
 
 
 def _batch() -> Batch:

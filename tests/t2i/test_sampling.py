@@ -15,7 +15,7 @@ from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
 from t2i.errors import InputError
 from t2i.networks import build_generator
 from t2i.runs import Record
-from t2i.sampling import Painter, between, between_latents, load_generator
+from t2i.sampling import Painter, between, between_latents, load_painting
 from t2i.text_encoder import TextEncoder, build_text_encoder, save_encoder
 
 CONFIG = Config(
@@ -65,7 +65,7 @@ def test_a_bounded_generator_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
     )
     saved.save(tmp_path / "generator.keras")
     text = TextConfig(whitened_components=2, whitened_bound=1.0)
-    loaded = load_generator(tmp_path, CONFIG.model_copy(update={"text": text}), 6, 3)
+    loaded = load_painting(tmp_path, CONFIG.model_copy(update={"text": text}), 6, 3).network
     # Along each component far beyond its bound: twice as far is the same.
     far = 100 * random.standard_normal((4, 6)).astype(np.float32)
     latent = random.standard_normal((4, 5)).astype(np.float32)

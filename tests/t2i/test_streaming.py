@@ -28,7 +28,7 @@ def test_a_blocks_batches_are_those_of_the_whole_table(data: Path, residence: st
     """Bit for bit, over an epoch and into the next: so all guarantees of the order hold too."""
     whole = table(pairs.read(data, SPLITS))
     kept = whole if residence == "host" else stored(whole, data, SPLITS)
-    order, blocks = Order(len(whole.image), HOW.batch_size, HOW.seed), Blocks(kept, HOW, steps=2)
+    order, blocks = Order(whole.class_index, HOW.batch_size, HOW.seed), Blocks(kept, HOW, steps=2)
     tensors = Table(*map(tf.constant, whole))
     for first in (0, 2, 4):
         rows = order.rows(first, 2)

@@ -1,0 +1,55 @@
+"""Which models there are: a line each."""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from t2i import configfile
+from t2i.config import Config as DCGANConfig
+from t2i.config import RunConfig, Section
+from t2i.errors import InputError
+from t2i.models.projected.config import Config as ProjectedConfig
+
+
+class Entry(NamedTuple):
+    """A model.
+
+    Attributes:
+        config: its configuration.
+        module: that offers what `contract` says; imported when it is wanted, as Keras is slow.
+    """
+
+    config: type[Section]
+    module: str
+
+
+MODELS = {
+    "dcgan": Entry(DCGANConfig, "t2i.gan"),
+    "projected": Entry(ProjectedConfig, "t2i.models.projected.model"),
+}
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
+    """Returns the configuration of a run in a YAML file; its key `model` says of which model.
+
+    Args:
+        path: the file.
+        overrides: see `configfile.load`.
+
+    Raises:
+        InputError: the file can't be read, or a key or value is not right.
+    """
+    return cast(RunConfig, configfile.load(path, _kind, overrides))
+
+
+def offered(config: RunConfig) -> Any:
+    """Returns the module of a configuration's model, with what `contract` says it offers."""
+    return importlib.import_module(MODELS[config.model].module)
+
+
+def _kind(values: Mapping[str, Any]) -> type[Section]:
+    name = values.get("model", "dcgan")
+    if not isinstance(name, str) or name not in MODELS:
+        raise InputError(f"model: expected one of {', '.join(MODELS)}, got {name!r}")
+    return MODELS[name].config
