@@ -106,6 +106,12 @@ _lookup_option = click.option(
     type=click.Path(path_type=Path),
     help="A .png file for one grid; anything else is a folder for single pictures.",
 )
+@click.option(
+    "--pose",
+    metavar="NAME=NUMBER,...",
+    help="Sets named latents of a `model: projected` run, in standard deviations: turn, size, "
+    "squeeze, right, down, mirror; for example mirror=-1,turn=0.",
+)
 @_lookup_option
 def generate(
     run: Path,
@@ -114,6 +120,7 @@ def generate(
     count: int,
     seed: int,
     out: Path,
+    pose: str | None,
     data: Path | None,
 ) -> None:
     """Paints COUNT pictures of each of the SENTENCES with the last checkpoint of RUN."""
@@ -134,13 +141,13 @@ def generate(
 
     painter = Painter(run, data)
     if out.suffix.lower() == ".png":
-        painted = painter.paint(texts, count, seed)
+        painted = painter.paint(texts, count, seed, pose=pose)
         scale = max(1, 128 // painter.config.image_size)
         save_image(out, captioned_grid(painted, texts, scale))
     else:
         digits = len(str(len(texts)))
         for number, text in enumerate(tqdm(texts, unit="sentence", desc="painting"), start=1):
-            for index, picture in enumerate(painter.paint([text], count, seed)[0]):
+            for index, picture in enumerate(painter.paint([text], count, seed, pose=pose)[0]):
                 save_image(out / f"{number:0{digits}d}_{index:04d}.png", picture)
         (out / "captions.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     click.echo(f"{out}: {len(texts) * count} pictures of {len(texts)} sentences")
@@ -151,6 +158,12 @@ def generate(
 @click.argument("first")
 @click.argument("second", required=False)
 @click.option("--latents", is_flag=True, help="Between two latents, for one sentence.")
+@click.option(
+    "--along",
+    metavar="NAME",
+    help="Along one named latent, for one sentence, from -2 to 2 standard deviations: turn, "
+    "size, squeeze, right, down or mirror of a `model: projected` run.",
+)
 @click.option("--steps", default=9, show_default=True, type=click.IntRange(2, 200))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option("--out", default=Path("interpolation.png"), show_default=True, type=FILE)
@@ -160,6 +173,7 @@ def interpolate(
     first: str,
     second: str | None,
     latents: bool,
+    along: str | None,
     steps: int,
     seed: int,
     out: Path,
@@ -167,12 +181,17 @@ def interpolate(
 ) -> None:
     """Paints the way from the sentence FIRST to SECOND, as a strip and as a GIF.
 
-    With --latents: from one latent to another, for the sentence FIRST.
+    With --latents: from one latent to another, for the sentence FIRST. With --along turn: the
+    same picture of FIRST, turned.
     """
-    if latents == (second is not None):
+    if latents and along:
+        raise InputError("--along: expected it without --latents, got both; leave one of them out")
+    within = latents or along is not None
+    if within == (second is not None):
+        option = "--along" if along else "--latents"
         raise InputError(
-            "sentences: expected two, or one with --latents, got "
-            f"{'two with --latents' if latents else 'one'}; type the sentences in quotes"
+            "sentences: expected two, or one with --latents or --along, got "
+            f"{f'two with {option}' if within else 'one'}; type the sentences in quotes"
         )
     texts = [first] if second is None else [first, second]
     _check_sentences(texts)
@@ -181,19 +200,22 @@ def interpolate(
     require_tensorflow()
     import numpy as np
 
+    from t2i import sampling
     from t2i.images import grid, save_gif, save_image
-    from t2i.sampling import Painter, between, between_latents
 
-    painter = Painter(run, data)
+    painter = sampling.Painter(run, data)
     embedding = painter.embed(texts)
     ends = painter.latents(2, seed)
-    if latents:
+    if along:
+        turned = sampling.along(ends[0], painter.prior, along, steps)
+        rows = painter.paint_rows(np.repeat(embedding, steps, axis=0), turned)
+    elif latents:
         rows = painter.paint_rows(
-            np.repeat(embedding, steps, axis=0), between_latents(ends[0], ends[1], steps)
+            np.repeat(embedding, steps, axis=0), sampling.between_latents(ends[0], ends[1], steps)
         )
     else:
         rows = painter.paint_rows(
-            between(embedding[0], embedding[1], steps), np.repeat(ends[:1], steps, axis=0)
+            sampling.between(embedding[0], embedding[1], steps), np.repeat(ends[:1], steps, axis=0)
         )
     scale = max(1, 128 // painter.config.image_size)
     enlarged = rows.repeat(scale, axis=1).repeat(scale, axis=2)

@@ -11,7 +11,7 @@ from t2i.errors import InputError
 from t2i.images import to_uint8
 from t2i.keras_files import load_weights
 from t2i.models.catalogue import load_config, offered
-from t2i.models.contract import Facts, Painting
+from t2i.models.contract import Facts, Painting, Prior
 from t2i.pairs_lookup import KnownSentences
 from t2i.runs import Run, read_record
 from t2i.text_encoder import TextEncoder, load_encoder
@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float32]
 
 # Pictures painted at a time; bounds the memory whatever is asked for.
 _BATCH = 64
+# Standard deviations that a latent may be set to; further out G was never trained.
+_FARTHEST = 4
 
 
 class Painter:
@@ -52,6 +54,7 @@ class Painter:
         count: int,
         seed: int,
         progress: Callable[[int], None] | None = None,
+        pose: str | None = None,
     ) -> npt.NDArray[np.uint8]:
         """Returns uint8 [captions, count, s, s, C]; a column shares its latent.
 
@@ -60,9 +63,13 @@ class Painter:
             count: pictures of each.
             seed: of the latents.
             progress: called with the number of pictures painted.
+            pose: see `posed`.
         """
         embedding = self.embed(captions).repeat(count, axis=0)
-        latent = np.tile(self.latents(count, seed), (len(captions), 1))
+        latent = self.latents(count, seed)
+        if pose is not None:
+            latent = posed(latent, self.prior, pose)
+        latent = np.tile(latent, (len(captions), 1))
         painted = self.paint_rows(embedding, latent, progress)
         return painted.reshape(len(captions), count, *painted.shape[1:])
 
@@ -146,6 +153,60 @@ def load_painting(path: Path, config: RunConfig, embedding_size: int, channels: 
     painting: Painting = offered(config).build_painting(config, Facts(embedding_size, channels))
     load_weights(Run(path).generator, painting.network)
     return painting
+
+
+def posed(latent: Floats, prior: Prior, pose: str) -> Floats:
+    """Returns latents [n, z], those of them that `pose` names set to its numbers.
+
+    Args:
+        latent: float32 [n, z].
+        prior: that they are drawn from; it has the names.
+        pose: `turn=1,mirror=-1`, for example; numbers are in standard deviations.
+
+    Raises:
+        InputError: a name is not the prior's, or a number is none from -4 to 4.
+    """
+    own = latent.copy()
+    for part in pose.split(","):
+        name, _, value = part.partition("=")
+        column = geometry_of(prior, name.strip(), "--pose")
+        try:
+            number = float(value)
+        except ValueError:
+            number = np.nan
+        if not abs(number) <= _FARTHEST:
+            raise InputError(
+                f"--pose: expected {name.strip()}=NUMBER, from -{_FARTHEST} to {_FARTHEST} "
+                f"standard deviations, got {part.strip()!r}; 0 is the middle"
+            )
+        own[:, column] = number
+    return own
+
+
+def along(latent: Floats, prior: Prior, name: str, steps: int) -> Floats:
+    """Returns one latent [z] in `steps` rows, the named number of it running from -2 to 2.
+
+    Raises:
+        InputError: the prior has no such name.
+    """
+    column = geometry_of(prior, name, "--along")
+    rows = np.repeat(latent[None], steps, axis=0)
+    rows[:, column] = np.linspace(-2.0, 2.0, steps)
+    return rows
+
+
+def geometry_of(prior: Prior, name: str, place: str) -> int:
+    """Returns which number of a latent has a name; raises InputError where none has."""
+    if not prior.geometry:
+        raise InputError(
+            f"{place}: expected a run whose latents have names, got one of unnamed ones; "
+            "train a configuration with model: projected"
+        )
+    if name not in prior.geometry:
+        raise InputError(
+            f"{place}: expected one of {', '.join(prior.geometry)}, got {name!r}; choose one"
+        )
+    return prior.geometry.index(name)
 
 
 def between(first: Floats, second: Floats, steps: int) -> Floats:

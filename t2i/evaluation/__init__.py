@@ -3,9 +3,12 @@
 # By the names that a command line and a configuration give them, in the order of a report.
 METRICS = (
     "fid",
+    "fid64",
     "kid",
     "is",
     "manifold",
+    "top1",
+    "variety",
     "diversity",
     "copying",
     "r-precision",

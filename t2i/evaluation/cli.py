@@ -25,13 +25,20 @@ from t2i.evaluation import METRICS
 @click.option(
     "--features",
     type=FILE,
-    help="What measures pictures instead: a file of `t2i import-inception`, or InceptionV3 "
-    "weights of keras.applications (.h5, without top).",
+    help="What measures pictures instead: efficientnet-lite0, -lite1 or -lite2, which are "
+    "installed; a file of `t2i import-inception`; or InceptionV3 weights of keras.applications "
+    "(.h5, without top).",
 )
 @click.option(
     "--metrics",
     metavar="NAME,NAME",
     help=f"Of {', '.join(METRICS)}.  [default: all that can be computed but parzen]",
+)
+@click.option(
+    "--classes",
+    metavar="NAME|FILE",
+    help="What pictures should be taken for, for top1: birds, or a text file with an index of "
+    "ImageNet a line; with --features of a network that tells them.",
 )
 @click.option("--count", default=10_000, show_default=True, type=click.IntRange(1, 10_000_000))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
@@ -43,6 +50,7 @@ def evaluate(
     judge: Path | None,
     features: Path | None,
     metrics: str | None,
+    classes: str | None,
     count: int,
     seed: int,
     compare: Path | None,
@@ -62,12 +70,14 @@ def evaluate(
 
     pairs.read_header(data)
     require_tensorflow()
+    from t2i.evaluation.agreement import load_classes
     from t2i.evaluation.evaluate import Request
     from t2i.evaluation.evaluate import evaluate as run
     from t2i.evaluation.page import write_page
     from t2i.evaluation.report import as_text, compared
 
-    request = Request(data, split, count, seed, chosen, features, judge)
+    wanted = load_classes(classes) if classes else None
+    request = Request(data, split, count, seed, chosen, features, judge, wanted)
     results = []
     for path in [subject, *([compare] if compare else [])]:
         with _Bars() as bars:

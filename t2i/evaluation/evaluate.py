@@ -7,6 +7,7 @@ from t2i import pairs
 from t2i.encoder_pair import digest
 from t2i.errors import InputError
 from t2i.evaluation import METRICS, report
+from t2i.evaluation.agreement import ClassList
 from t2i.evaluation.features import Judge, Stamp, load_features, load_judge
 from t2i.evaluation.measuring import Progress, locked
 from t2i.evaluation.pictures import RealPictures
@@ -16,6 +17,7 @@ from t2i.evaluation.subject import Subject, open_subject
 from t2i.keras_files import weights_sha256
 from t2i.strategy import local_strategy
 from t2i.text_encoder import TextEncoder
+from t2i.vision.networks import LITE_NETWORKS
 
 # Of pixels, slow, and seldom wanted.
 UNLESS_ASKED = ("parzen",)
@@ -33,6 +35,7 @@ class Request:
         metrics: by name; None for all that can be computed.
         features: Inception that measures pictures; None for the judge's image side.
         judge: text side of an encoder pair.
+        classes: of ImageNet that pictures should be taken for; None asks for none.
     """
 
     data: Path
@@ -42,6 +45,7 @@ class Request:
     metrics: tuple[str, ...] | None = None
     features: Path | None = None
     judge: Path | None = None
+    classes: ClassList | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +89,14 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
             f"{request.data}: expected pictures of at least {subject.size} pixels, got "
             f"{header.image_size}; prepare larger ones"
         )
+    if measurer is not None:
+        require_stranger(measurer.stamp.name, subject, "--features")
     if judge is not None and request.judge is not None:
         require_fair(judge, subject, request.data, request.judge)
     cache = path / "evaluation"
     scores = Scores(
         subject, RealPictures(real, subject.size), request.data, measurer, judge,
-        request.seed, cache, progress,
+        request.seed, cache, progress, request.classes,
     )  # fmt: skip
     with locked(cache):
         rows, left_out = _computed(scores, request.metrics, computing)
@@ -120,6 +126,8 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
 
 def require_fair(judge: Judge, subject: Subject, data: Path, path: Path) -> None:
     """Raises InputError when the judge trained the subject, or learned from other pictures."""
+    for name in judge.vision:
+        require_stranger(name, subject, str(path))
     own = subject.encoder
     again = "train one with `t2i-prep train-encoder --set seed=1`"
     judging = weights_sha256(judge.text.model)
@@ -132,6 +140,16 @@ def require_fair(judge: Judge, subject: Subject, data: Path, path: Path) -> None
         raise InputError(
             f"{path}: expected an encoder trained on the train split of "
             f"{data}, got one trained on others; {again}"
+        )
+
+
+def require_stranger(name: str, subject: Subject, place: str) -> None:
+    """Raises InputError when a network by that name took part in training the subject."""
+    if name in subject.vision:
+        others = ", ".join(other for other in LITE_NETWORKS if other not in subject.vision)
+        raise InputError(
+            f"{place}: expected a network that took no part in training {subject.path}, got "
+            f"{name}; choose one of {others}"
         )
 
 

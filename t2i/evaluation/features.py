@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from keras import Model, ops
+from keras import Model, layers, ops
 
 from t2i.encoder_config import ImageEncoderConfig
 from t2i.encoder_pair import image_side, load_image_side
@@ -17,12 +17,20 @@ from t2i.image_encoder import build_image_encoder, resized
 from t2i.images import Pixels
 from t2i.keras_files import weights_sha256
 from t2i.text_encoder import TextEncoder, load_encoder
+from t2i.vision.lite import build_lite
+from t2i.vision.networks import LITE_NETWORKS, LiteNetwork
 
 Floats = npt.NDArray[np.float32]
 
 FID_INCEPTION = "fid-inception"
 KERAS_INCEPTION = "keras-inception-v3"
 OWN = "own-encoder"
+VISION = "vision"
+# Pictures that a vision network measures are brought to this side, pixels: small ones are no worse
+# told apart than at the 224 and more that it was trained on, for a third of the time.
+_VISION_SIDE = 128
+# The map that is looked at for where things are, and what it is brought down to.
+_LAYOUT_STRIDE, _LAYOUT_SIDE = 16, 4
 
 
 @dataclass(frozen=True)
@@ -73,11 +81,13 @@ class Judge:
         text: captions -> embeddings.
         measurer: pictures -> "features" and "embedding".
         trained_on: digest of the pairs that it was trained on.
+        vision: networks that others trained and that it looks through, by name.
     """
 
     text: TextEncoder
     measurer: Measurer
     trained_on: str
+    vision: frozenset[str] = frozenset()
 
 
 def load_judge(path: Path, strategy: tf.distribute.Strategy) -> Judge:
@@ -94,19 +104,28 @@ def load_judge(path: Path, strategy: tf.distribute.Strategy) -> Judge:
     sha256 = weights_sha256(text.model, images.model)
     stamp = Stamp(OWN, f"own image encoder {path.name}", sha256, f"area or bilinear to {side}")
     widths = {name: output.shape[1] for name, output in network.output.items()}
-    return Judge(text, Measurer(stamp, OnReplicas(network, strategy), side, widths), trained_on)
+    looks = {layer.name for layer in images.frozen.layers} if images.frozen else set()
+    measurer = Measurer(stamp, OnReplicas(network, strategy), side, widths)
+    return Judge(text, measurer, trained_on, frozenset(looks & set(LITE_NETWORKS)))
 
 
 def load_features(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
-    """Returns the Inception in a file: of `t2i import-inception`, or of keras.applications.
+    """Returns what measures: a vision network by its name, or the Inception in a file.
+
+    Args:
+        path: a name of `LITE_NETWORKS`; or a file of `t2i import-inception`, or of
+            keras.applications.
+        strategy: whose replicas measure.
 
     Raises:
-        InputError: it is neither.
+        InputError: it is none of them.
     """
+    if str(path) in LITE_NETWORKS:
+        return _vision(LITE_NETWORKS[str(path)], strategy)
     if not path.is_file():
         raise InputError(
-            f"{path}: expected the weights of an Inception, got nothing there; "
-            "make them with `t2i import-inception`, or leave --features out"
+            f"{path}: expected {', '.join(LITE_NETWORKS)} or the weights of an Inception, got "
+            "nothing there; choose one, or leave --features out"
         )
     if is_inception(path):
         with strategy.scope():
@@ -149,3 +168,24 @@ def load_features(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
     return Measurer(
         stamp, OnReplicas(network, strategy), side, {"features": frozen.output_shape[1]}
     )
+
+
+def _vision(known: LiteNetwork, strategy: tf.distribute.Strategy) -> Measurer:
+    with strategy.scope():
+        lite = build_lite(known, _VISION_SIDE)
+        seen = lite.output[str(_LAYOUT_STRIDE)]
+        layout = layers.AveragePooling2D(seen.shape[1] // _LAYOUT_SIDE)(seen)
+        outputs = {
+            "features": lite.output["features"],
+            "probabilities": layers.Softmax()(lite.output["logits"]),
+            "layout": layers.Flatten()(layout),
+        }
+        network = Model(lite.input, outputs)
+    stamp = Stamp(
+        VISION,
+        known.name,
+        weights_sha256(lite),
+        f"area or bilinear to {_VISION_SIDE}",
+    )
+    widths = {name: output.shape[1] for name, output in outputs.items()}
+    return Measurer(stamp, OnReplicas(network, strategy), _VISION_SIDE, widths)

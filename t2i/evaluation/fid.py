@@ -91,8 +91,34 @@ def frechet_distance(first: Moments, second: Moments, root: Array | None = None)
     return float(apart + np.trace(ours) + np.trace(theirs) - 2.0 * shared)
 
 
-def fid(generated: Rows, reference: Rows) -> Estimate:
-    """Returns the Fréchet distance between features [n, d] and [m, d].
+# Of the reference's directions in which `fid64` compares.
+DIRECTIONS = 64
+
+
+def principal(reference: Rows) -> Array:
+    """Returns the directions in which the reference varies most, [d, 64 or fewer], unit length.
+
+    Raises:
+        InputError: there are fewer than two pictures, or a feature is not finite.
+    """
+    require("fid64", "reference", reference, 2, "directions")
+    _, directions = np.linalg.eigh(joined(moments(reference)).covariance)
+    axes: Array = directions[:, ::-1][:, : min(DIRECTIONS, len(reference) - 1)]
+    return axes
+
+
+def halves(reference: Rows, seed: int = 0) -> float:
+    """Returns the distance of one random half of the reference from the other.
+
+    What is the same in kind still differs by so much: the floor of what fewer pictures can tell.
+    """
+    order = np.random.default_rng(seed).permutation(len(reference))
+    first, second = (joined(moments(reference[rows])) for rows in np.array_split(order, 2))
+    return frechet_distance(first, second)
+
+
+def fid(generated: Rows, reference: Rows, metric: str = "fid") -> Estimate:
+    """Returns the Fréchet distance between features [n, d] and [m, d]; `metric` is its name.
 
     Raises:
         InputError: there are fewer pictures than d + 1, so that a covariance lacks rank, or a
@@ -100,8 +126,8 @@ def fid(generated: Rows, reference: Rows) -> Estimate:
     """
     size = reference.shape[1]
     why = f"features of {size} numbers"
-    require("fid", "generated", generated, max(size + 1, 2 * GROUPS), why)
-    require("fid", "reference", reference, size + 1, why)
+    require(metric, "generated", generated, max(size + 1, 2 * GROUPS), why)
+    require(metric, "reference", reference, size + 1, why)
     target = joined(moments(reference))
     root = square_root(target.covariance)
     parts = moments(generated)

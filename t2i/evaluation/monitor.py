@@ -23,7 +23,7 @@ from t2i.files import replacing
 from t2i.keras_files import weights_sha256
 from t2i.models.contract import Painting
 from t2i.pairs_lookup import KnownSentences
-from t2i.runs import Run
+from t2i.runs import Run, read_record
 from t2i.text_encoder import load_encoder
 
 
@@ -86,6 +86,7 @@ class Monitor:
             config.image_size,
             self._prior,
             tuple(config.training.splits),
+            tuple(read_record(self._run).vision),
         )
 
     def _rows(self) -> list[Row]:

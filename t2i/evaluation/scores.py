@@ -11,9 +11,10 @@ import numpy.typing as npt
 from t2i import pairs
 from t2i.errors import InputError
 from t2i.evaluation import diversity, parzen
+from t2i.evaluation.agreement import CLASSES, ClassList, top1
 from t2i.evaluation.estimate import Estimate, Rows, of_mean, require
 from t2i.evaluation.features import Judge, Measurer, Stamp
-from t2i.evaluation.fid import fid
+from t2i.evaluation.fid import DIRECTIONS, fid, halves, principal
 from t2i.evaluation.inception_score import inception_score
 from t2i.evaluation.kid import kid
 from t2i.evaluation.manifold import DENSITY_NEIGHBOURS, PRECISION_NEIGHBOURS, manifold
@@ -22,6 +23,7 @@ from t2i.evaluation.pictures import BLOCK, Pictures, RealPictures
 from t2i.evaluation.report import Row
 from t2i.evaluation.retrieval import OTHERS, Retrieval, r_precision, zero_shot
 from t2i.evaluation.subject import VARIATIONS, Subject
+from t2i.evaluation.variety import variety
 from t2i.images import middle
 
 Found = tuple[Stamp, list[Row]]
@@ -54,11 +56,13 @@ class Scores:
         seed: int,
         cache: Path,
         progress: Progress,
+        classes: ClassList | None = None,
     ) -> None:
         """Takes what they need; `cache` holds what is measured, `data` is the pairs file."""
         self.subject, self.reference, self._data = subject, reference, data
         self._measurer, self._judge_or_none = measurer, judge
         self._seed, self._cache, self._progress = seed, cache, progress
+        self._classes = classes
         self.retrieved: Retrieval | None = None
         self.nearest_training: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
         self._measured: dict[tuple[Pictures, str], dict[str, Rows]] = {}
@@ -68,9 +72,12 @@ class Scores:
         """The metrics, in the order of the report."""
         return {
             "fid": self._fid,
+            "fid64": self._fid64,
             "kid": self._kid,
             "is": self._inception_score,
             "manifold": self._manifold,
+            "top1": self._top1,
+            "variety": self._variety,
             "diversity": self._diversity,
             "copying": self._copying,
             "r-precision": self._r_precision,
@@ -86,6 +93,14 @@ class Scores:
     def _fid(self) -> Found:
         found = fid(self._generated["features"], self._real["features"])
         return self._by_features(Row("FID", found, "lower"))
+
+    def _fid64(self) -> Found:
+        real = self._real["features"]
+        axes = principal(real)
+        found = fid(self._generated["features"] @ axes, real @ axes, "fid64")
+        settings = {"directions": axes.shape[1], "real": "two halves of the reference"}
+        row = Row(f"FID, {DIRECTIONS} directions", found, "lower", halves(real @ axes), settings)
+        return self._by_features(row)
 
     def _kid(self) -> Found:
         found = kid(self._generated["features"], self._real["features"])
@@ -120,6 +135,36 @@ class Scores:
             Row("density", found.density, "higher", settings=five),
             Row("coverage %", found.coverage.scaled(100), "higher", settings=five),
         )
+
+    def _top1(self) -> Found:
+        if self._classes is None:
+            raise InputError(
+                "top1: expected classes that pictures should be taken for, got none; "
+                "give --classes, for example birds"
+            )
+        if self._features.widths.get("probabilities") != CLASSES:
+            raise InputError(
+                f"top1: expected a network that tells ImageNet's {CLASSES} classes, got "
+                f"{self._features.stamp.name}; give --features efficientnet-lite1, for example"
+            )
+        found = top1(self._generated["probabilities"], self._classes)
+        real = top1(self._real["probabilities"], self._classes)
+        settings = {"classes": self._classes.name, "number": len(self._classes.indices)}
+        name = f"top-1 is of {self._classes.name} %"
+        estimate = of_mean(100.0 * found).within(0, 100)
+        return self._by_features(Row(name, estimate, "higher", 100.0 * real.mean(), settings))
+
+    def _variety(self) -> Found:
+        varied = self._rows(self.subject.varied, self._features, "painting variations")
+        captions, classes = self.subject.varied_caption, self.reference.pairs.class_id
+        settings = {"pictures_of_a_caption": VARIATIONS, "real": "pictures of one class"}
+        rows = []
+        for name, kind in (("variety", "features"), ("variety of layout", "layout")):
+            if kind in varied:
+                centred = kind == "layout"
+                found = variety(varied[kind], captions, self._real[kind], classes, centred)
+                rows.append(Row(name, found, "higher", 1.0, settings))
+        return self._by_features(*rows)
 
     def _diversity(self) -> Found:
         varied = self._rows(self.subject.varied, self._features, "painting variations")

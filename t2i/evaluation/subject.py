@@ -44,6 +44,7 @@ class Subject:
         encoder: that the run was trained with; None for a folder.
         trained_on: splits that the run was trained on.
         latents: how they were drawn, in words.
+        vision: networks of others that took part in training the run, by name.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Subject:
     encoder: TextEncoder | KnownSentences | None
     trained_on: tuple[str, ...]
     latents: str
+    vision: tuple[str, ...] = ()
 
     @property
     def home(self) -> Path:
@@ -91,14 +93,15 @@ def open_subject(
 def _run(
     path: Path, data: Path, real: Pairs, count: int, seed: int, strategy: tf.distribute.Strategy
 ) -> Subject:
-    stamp = read_record(Run(path)).encoder
+    record = read_record(Run(path))
+    stamp = record.encoder
     # Imported embeddings are looked up in the pairs file, there being no encoder.
     config, encoder, channels = load_run(path, data if stamp and stamp.imported else None)
     with strategy.scope():
         network, prior = load_painting(path, config, encoder.embedding_size, channels)
     return painted(
         path, OnReplicas(network, strategy), weights_sha256(network), encoder, real,
-        count, seed, config.image_size, prior, tuple(config.training.splits),
+        count, seed, config.image_size, prior, tuple(config.training.splits), tuple(record.vision),
     )  # fmt: skip
 
 
@@ -113,6 +116,7 @@ def painted(
     size: int,
     prior: Prior,
     trained_on: tuple[str, ...],
+    vision: tuple[str, ...],
 ) -> Subject:
     """Returns a generator as a subject; the arguments are those of `Subject` and `_run`."""
     rows = caption_rows(len(real.caption), count, seed)
@@ -136,6 +140,7 @@ def painted(
         encoder=encoder,
         trained_on=trained_on,
         latents="z ~ N(0, 1), not truncated",
+        vision=vision,
     )
 
 

@@ -12,7 +12,7 @@ from t2i.augmentation import CHANCES
 from t2i.batches import Draw, Order, Table, choose, draw, table
 from t2i.errors import InputError
 from t2i.images import to_float
-from t2i.models.contract import Batch
+from t2i.models.contract import Batch, Needs
 from t2i.pairs import Pairs
 
 
@@ -85,7 +85,7 @@ def test_the_mismatched_text_is_never_of_the_same_class_over_three_epochs() -> N
 def test_other_classes_are_drawn_evenly_whatever_their_size() -> None:
     pairs = _pairs((2, 40, 2))
     tensors = Table(*map(tf.constant, table(pairs)))
-    how = Draw(0, 4, 8, 5, True, 1, 0.5)
+    how = Draw(0, 4, 8, True, Needs(5, 1, 0.5, CHANCES))
     first = int(np.flatnonzero(pairs.class_id == pairs.class_id.min())[0])
     rows = tf.fill([4], first)
     function = tf.function(lambda step: _draw(tensors, rows, step, how).mismatched_embedding)

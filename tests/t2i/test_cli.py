@@ -164,11 +164,12 @@ def test_training_without_embeddings_says_what_to_do(tmp_path: Path) -> None:
         ),
         (
             ("interpolate", "run", "a bird"),
-            "sentences: expected two, or one with --latents, got one; type the sentences in quotes",
+            "sentences: expected two, or one with --latents or --along, got one; "
+            "type the sentences in quotes",
         ),
         (
             ("interpolate", "run", "a bird", "a cat", "--latents"),
-            "sentences: expected two, or one with --latents, got two with --latents; "
+            "sentences: expected two, or one with --latents or --along, got two with --latents; "
             "type the sentences in quotes",
         ),
         (

@@ -38,7 +38,7 @@ def build_heads(
     as in Miyato & Koyama 2018 (1802.05637), beside an unconditional logit.
     """
     with policy(dtype):
-        inputs = {tap: keras.Input(shape, name=f"map{tap}") for tap, shape in maps.items()}
+        inputs = {tap: keras.Input(shape, name=tap) for tap, shape in maps.items()}
         mixed = _mixed(inputs, config.head_width)
         logits, keys = [], []
         for tap, x in mixed.items():

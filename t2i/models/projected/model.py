@@ -119,7 +119,7 @@ class ProjectedGAN:
         maps = self._look(batch.image, chance)
         with tf.GradientTape(persistent=True) as tape:
             fakes = self.generator({"embedding": embedding, "latent": latent}, training=True)
-            real, fake = self.heads(maps), self.heads(self._look(fakes, chances))
+            real, fake = self._verdict(maps), self._verdict(self._look(fakes, chances))
             sentences = self._sentences(batch)
             judging = terms.discriminator_terms(weights, batch, real, fake, sentences)
             painting, watched = terms.generator_terms(
@@ -147,6 +147,11 @@ class ProjectedGAN:
             shown = tf.repeat(shown, 3, axis=3)
         maps = self.eyes(127.5 * (shown + 1.0), training=False)
         return {str(stride): seen for stride, seen in zip(STRIDES, maps, strict=True)}
+
+    def _verdict(self, maps: dict[str, Tensor]) -> dict[str, Any]:
+        """Returns what D's heads say of maps; all of it float32, whatever they compute in."""
+        said = self.heads(maps)
+        return {**said, "mixed": [tf.cast(mixed, tf.float32) for mixed in said["mixed"]]}
 
     def _sentences(self, batch: Batch) -> dict[str, Tensor]:
         """Returns what D reads of the sentences that the terms ask for, [.., taps, k] each."""

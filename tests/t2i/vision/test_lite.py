@@ -58,7 +58,10 @@ def test_maps_have_the_stated_channels_and_sides(lite0: keras.Model) -> None:
 
 def test_the_first_block_is_the_released_arithmetic(lite0: keras.Model) -> None:
     """Stem and first block in numpy, batch normalisation unfolded, at one place."""
-    t = {name: np.asarray(values, np.float64) for name, values in read_tensors(weights_path(LITE0)).items()}
+    t = {
+        name: np.asarray(values, np.float64)
+        for name, values in read_tensors(weights_path(LITE0)).items()
+    }
     pictures = (_pictures(1).astype(np.float64)[0] - 127) / 128
 
     def norm(x: np.ndarray, name: str) -> np.ndarray:

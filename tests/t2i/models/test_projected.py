@@ -1,0 +1,283 @@
+"""The projected GAN: its networks, its view, its step."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from projected_samples import ALL, NETWORKS, facts, random_batch, tiny_config, tiny_projected
+
+from t2i import configfile
+from t2i.errors import InputError
+from t2i.models.catalogue import load_config
+from t2i.models.projected import model as projected
+from t2i.models.projected.config import NetworksConfig, ViewConfig
+from t2i.models.projected.discriminator import build_heads
+from t2i.models.projected.generator import GEOMETRY, STOCK, build_generator, faster
+from t2i.models.projected.view import CHANCES, view
+
+D_TERMS = {"d/real", "d/fake", "d/matched", "d/mismatched", "d/unmatched", "d/contrastive"}
+G_TERMS = {
+    "g/adversarial", "g/matched", "g/contrastive", "g/energy", "g/feature_matching",
+    "g/interpolated",
+}  # fmt: skip
+
+
+def _inputs(count: int = 4, seed: int = 0) -> dict[str, tf.Tensor]:
+    random = np.random.default_rng(seed)
+    return {
+        "embedding": tf.constant(random.standard_normal((count, 6)).astype(np.float32)),
+        "latent": tf.constant(random.standard_normal((count, 8)).astype(np.float32)),
+    }
+
+
+@pytest.fixture(scope="module")
+def generator() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return build_generator(NETWORKS, 6)
+
+
+def test_it_paints_at_the_size_of_its_widths(generator: keras.Model) -> None:
+    image = generator(_inputs(), training=False)
+    assert image.shape == (4, 16, 16, 3)
+    assert np.abs(image).max() <= 1.0
+
+
+def test_it_is_of_stock_layers_and_loads_with_no_custom_object(
+    generator: keras.Model, tmp_path: object
+) -> None:
+    path = f"{tmp_path}/generator.keras"
+    generator.save(path)
+    loaded = keras.models.load_model(path, safe_mode=True)
+    np.testing.assert_array_equal(
+        loaded(_inputs(), training=False), generator(_inputs(), training=False)
+    )
+
+
+def test_faster_kernels_paint_and_learn_alike() -> None:
+    results = []
+    for kernels in (STOCK, faster(projected.FusedBatchNormalization)):
+        keras.utils.set_random_seed(0)
+        network = build_generator(NETWORKS, 6, kernels)
+        with tf.GradientTape() as tape:
+            image = network(_inputs(), training=True)
+            total = tf.reduce_sum(image * tf.cos(image))
+        gradients = tape.gradient(total, network.trainable_variables)
+        results.append([image, *gradients, *network.non_trainable_weights])
+    for expected, got in zip(*results, strict=True):
+        scale = max(1.0, float(tf.reduce_max(tf.abs(expected))))
+        np.testing.assert_allclose(got, expected, atol=2e-4 * scale)
+
+
+def test_means_of_captions_paint_as_captions_of_their_direction(generator: keras.Model) -> None:
+    inputs = _inputs()
+    shorter = inputs | {"embedding": 0.3 * inputs["embedding"]}
+    np.testing.assert_allclose(
+        generator(shorter, training=False), generator(inputs, training=False), atol=1e-5
+    )
+
+
+def _plane(generator: keras.Model, **geometry: float) -> np.ndarray:
+    """Returns where the points of the plane lie, [8, 8, 2], for geometry latents."""
+    latent = np.zeros((1, 8), np.float32)
+    latent[0, GEOMETRY.index("mirror")] = 1.0
+    for name, value in geometry.items():
+        latent[0, GEOMETRY.index(name)] = value
+    places = keras.Model(generator.input, generator.get_layer("frequency").input)
+    found = places({"embedding": np.ones((1, 6), np.float32), "latent": latent})
+    return np.asarray(found).reshape(8, 8, 2)
+
+
+def test_the_first_latents_turn_stretch_move_and_mirror_the_plane(generator: keras.Model) -> None:
+    plain = _plane(generator)
+    axis = np.linspace(-1, 1, 8)
+    np.testing.assert_allclose(plain, np.stack(np.meshgrid(axis, axis), axis=2), atol=1e-6)
+    turned = _plane(generator, turn=2.0)
+    angle = np.array([[np.cos(0.6), np.sin(0.6)], [-np.sin(0.6), np.cos(0.6)]])
+    np.testing.assert_allclose(turned, plain @ angle, atol=1e-5)
+    np.testing.assert_allclose(_plane(generator, size=1.0), plain * np.exp(0.2), atol=1e-5)
+    squeezed = plain * np.exp([0.1, -0.1])
+    np.testing.assert_allclose(_plane(generator, squeeze=1.0), squeezed, atol=1e-5)
+    np.testing.assert_allclose(
+        _plane(generator, right=2.0), plain + np.array([0.5, 0.0]), atol=1e-5
+    )
+    np.testing.assert_allclose(_plane(generator, down=1.0), plain + np.array([0.0, 0.2]), atol=1e-5)
+    np.testing.assert_allclose(_plane(generator, mirror=-0.1), plain * [-1, 1], atol=1e-5)
+
+
+def test_a_fixed_mixture_is_the_same_for_every_seed_and_not_trained() -> None:
+    maps = {"4": (16, 16, 5), "8": (8, 8, 7)}
+    mixtures = []
+    for seed in (0, 1):
+        keras.utils.set_random_seed(seed)
+        heads = build_heads(NETWORKS, maps)
+        mixtures.append(
+            [heads.get_layer(name).get_weights()[0] for name in ("mix4", "mix8", "add4")]
+        )
+    for first, second in zip(*mixtures, strict=True):
+        np.testing.assert_array_equal(first, second)
+    trained = {weight.path for weight in heads.trainable_weights}
+    assert not any("mix" in path or "add" in path for path in trained)
+
+
+def test_deeper_maps_are_mixed_into_finer_ones_alone() -> None:
+    heads = build_heads(NETWORKS, {"4": (16, 16, 5), "8": (8, 8, 7)})
+    random = np.random.default_rng(0)
+    maps = {
+        "4": random.standard_normal((1, 16, 16, 5)).astype(np.float32),
+        "8": random.standard_normal((1, 8, 8, 7)).astype(np.float32),
+    }
+    fine, deep = heads(maps)["mixed"]
+    other_fine, same_deep = heads(maps | {"4": 0 * maps["4"]})["mixed"]
+    np.testing.assert_array_equal(deep, same_deep)
+    added = heads.get_layer("add4").get_weights()[0][0, 0]
+    expected = tf.image.resize(tf.constant(np.asarray(deep) @ added), (16, 16))
+    np.testing.assert_allclose(other_fine, expected, atol=1e-5)
+    assert np.abs(fine - other_fine).max() > 0.1
+
+
+def test_a_window_as_large_as_the_picture_is_a_bilinear_resize() -> None:
+    image = tf.random.stateless_uniform([2, 16, 16, 3], [0, 0], -1, 1)
+    still = ViewConfig(translation=0, zoom=0, cutout=0, colour=0)
+    chance = tf.fill([2, CHANCES], 0.5)
+    for size in (16, 32, 64):
+        # At the edges the window's samples lie beyond the last pixels, where there is grey.
+        inner = slice(size // 16, -(size // 16))
+        resized = tf.image.resize(image, (size, size))
+        shown = view(image, chance, still, size)
+        np.testing.assert_allclose(shown[:, inner, inner], resized[:, inner, inner], atol=1e-5)
+    np.testing.assert_allclose(view(image, chance, still, 16), image, atol=1e-5)
+
+
+def test_the_window_moves_and_zooms_within_its_strengths() -> None:
+    ramp = tf.broadcast_to(tf.linspace(-1.0, 1.0, 64)[None, None, :, None], [1, 64, 64, 3])
+    config = ViewConfig(translation=0.1, zoom=0.125, cutout=0, colour=0)
+
+    def middle_and_slope(shift: float, zoom: float) -> tuple[float, float]:
+        chance = np.full((1, CHANCES), 0.5, np.float32)
+        chance[0, 4], chance[0, 7] = shift, zoom
+        row = np.asarray(view(ramp, tf.constant(chance), config, 32))[0, 16, :, 0]
+        return float(row[15:17].mean()), float(row[20] - row[11])
+
+    plain = middle_and_slope(0.5, 0.5)
+    assert plain[0] == pytest.approx(0.0, abs=1e-5)
+    # A ramp of 2 over the side: a tenth of it is 0.2 of the values, and 64 / 63 for the ends.
+    assert middle_and_slope(1.0, 0.5)[0] == pytest.approx(0.2 * 64 / 63, abs=1e-4)
+    assert middle_and_slope(0.0, 0.5)[0] == pytest.approx(-0.2 * 64 / 63, abs=1e-4)
+    assert middle_and_slope(0.5, 1.0)[1] == pytest.approx(1.125 * plain[1], rel=1e-4)
+    assert middle_and_slope(0.5, 0.0)[1] == pytest.approx(0.875 * plain[1], rel=1e-4)
+
+
+def test_one_step_reports_every_term_and_moves_what_is_trained() -> None:
+    gan = tiny_projected()
+    before = {name: net.get_weights() for name, net in gan.networks.items()}
+    eyes = gan.eyes.get_weights()
+    watched = gan.step(random_batch())
+    assert set(watched) >= D_TERMS | G_TERMS | {"g/variety", "d/accuracy_real"}
+    assert all(np.isfinite(float(value)) for value in watched.values())
+    for name, network in gan.networks.items():
+        moved = [
+            not np.array_equal(old, new)
+            for old, new in zip(before[name], network.get_weights(), strict=True)
+        ]
+        trained = {id(weight) for weight in network.trainable_weights}
+        statistics = [id(w) for w in network.weights if "moving" in w.path]
+        for changed, weight in zip(moved, network.weights, strict=True):
+            assert changed == (id(weight) in trained or id(weight) in statistics), weight.path
+    assert all(
+        np.array_equal(old, new) for old, new in zip(eyes, gan.eyes.get_weights(), strict=True)
+    )
+
+
+def test_the_step_is_a_pure_function_of_weights_and_batch() -> None:
+    results = []
+    for _ in range(2):
+        gan = tiny_projected()
+        watched = [gan.step(random_batch(seed)) for seed in range(2)]
+        weights = [w for net in gan.networks.values() for w in net.get_weights()]
+        results.append(([{k: float(v) for k, v in w.items()} for w in watched], weights))
+    assert results[0][0] == results[1][0]
+    for first, second in zip(results[0][1], results[1][1], strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_each_side_is_moved_by_its_own_terms_alone() -> None:
+    """D's update does not change with G's weights of terms, nor G's with D's."""
+
+    def moved(**weights: float) -> dict[str, list[np.ndarray]]:
+        gan = tiny_projected(ALL.model_copy(update=weights))
+        gan.step(random_batch())
+        return {name: net.get_weights() for name, net in gan.networks.items()}
+
+    plain, other_g, other_d = moved(), moved(energy=3.0), moved(mismatched=2.0)
+    for name in ("heads", "reader"):
+        for first, second in zip(plain[name], other_g[name], strict=True):
+            np.testing.assert_array_equal(first, second)
+    for first, second in zip(plain["generator"], other_d["generator"], strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert any(
+        not np.array_equal(first, second)
+        for first, second in zip(plain["generator"], other_g["generator"], strict=True)
+    )
+
+
+def test_the_average_paints_with_statistics_of_its_own() -> None:
+    gan = tiny_projected(ema=0.9)
+    for seed in range(3):
+        gan.step(random_batch(seed))
+        gan.after_step(tf.distribute.get_strategy())
+    weights = gan.weights()
+    painting = projected.build_painting(gan.config, facts()).network
+    painting.set_weights(weights)
+    assert gan.average is not None
+    for weight, kept, mean in zip(
+        painting.weights, weights, gan.average.get_weights(), strict=True
+    ):
+        # What is trained is the average itself; only running statistics are measured anew.
+        assert np.array_equal(kept, mean) == ("moving" not in weight.path), weight.path
+    inputs = gan._settle._inputs
+    # On the very sentences they were measured on, training and painting normalise alike.
+    np.testing.assert_allclose(
+        painting(inputs, training=False), painting(inputs, training=True), atol=2e-3
+    )
+    np.testing.assert_array_equal(weights[0], gan.weights()[0])
+
+
+def test_mixed_precision_trains() -> None:
+    watched = tiny_projected(precision="mixed_bfloat16").step(random_batch())
+    assert all(np.isfinite(float(value)) for value in watched.values())
+
+
+def test_greys_are_looked_at_as_colours() -> None:
+    gan = projected.build(tiny_config(), facts(channels=1))
+    watched = gan.step(random_batch(channels=1))
+    assert all(np.isfinite(float(value)) for value in watched.values())
+
+
+def test_it_says_what_it_needs() -> None:
+    needs = projected.needs(tiny_config())
+    assert (needs.latent_size, needs.group, needs.chances) == (8, 2, CHANCES)
+    assert needs.vision == ("efficientnet-lite0",)
+
+
+def test_widths_that_end_at_another_size_are_refused() -> None:
+    text = "model: projected\nimage_size: 64\nnetworks: {generator_widths: [8, 8]}\n"
+    with pytest.raises(InputError) as error:
+        configfile.parse(text, lambda _: type(tiny_config()), "a.yaml")
+    assert str(error.value) == (
+        "a.yaml: networks.generator_widths: expected a width for each of 8, 16, ... 64 pixels, "
+        "got 2, which end at 16"
+    )
+
+
+def test_an_unknown_model_is_answered_with_those_there_are(tmp_path: object) -> None:
+    path = configfile.Path(f"{tmp_path}/a.yaml")
+    path.write_text("model: diffusion\n")
+    with pytest.raises(InputError) as error:
+        load_config(path)
+    assert str(error.value) == f"{path}: model: expected one of dcgan, projected, got 'diffusion'"
+
+
+def test_the_default_sizes_are_those_of_64_pixels() -> None:
+    network = build_generator(NetworksConfig(), 128)
+    assert network.output_shape == (None, 64, 64, 3)
+    assert 900_000 < network.count_params() < 1_200_000
