@@ -1,3 +1,8 @@
-"""Text-conditional DCGANs: from a pairs file to pictures of a sentence."""
+"""Text-to-image GANs: from a pairs file to pictures of a sentence."""
+
+from t2i.backend import choose_kernels
 
 __version__ = "0.1.0"
+
+# Whoever imports anything of ours may import TensorFlow next.
+choose_kernels()

@@ -29,7 +29,10 @@ main.add_command(import_inception)
 @click.option("--run", "folder", required=True, type=FOLDER, help="Run directory.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
 @click.option(
-    "--judge", type=FILE, help="Encoder that measures, see t2i evaluate; for evaluate_every."
+    "--judge",
+    type=FILE,
+    help="Measures while it trains, for evaluate_every: an encoder, see t2i evaluate; or "
+    "efficientnet-lite1 or -lite2 by name, for metrics without captions.",
 )
 @click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
 def train(
@@ -48,11 +51,16 @@ def train(
     from t2i import pairs
 
     pairs.read_encoder(data)
+    from t2i.backend import choose_kernels
+    from t2i.runs import Run, read_record
+
+    run = Run(folder)
+    if run.config.exists():
+        choose_kernels(read_record(run).kernels)
     require_tensorflow()
-    from t2i.runs import Run
     from t2i.training import Trainer
 
-    trainer = Trainer(settings, data, Run(folder), judge)
+    trainer = Trainer(settings, data, run, judge)
     plan = trainer.plan
     click.echo(
         f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
@@ -67,6 +75,7 @@ def train(
     from tqdm import tqdm
 
     from t2i.models.catalogue import offered
+    from t2i.watching import Peak
 
     done, curves = trainer.done, offered(settings).CURVES
     if done == plan.steps:
@@ -75,9 +84,15 @@ def train(
     if done:
         click.echo(f"{folder}: going on from step {done:,}")
     with tqdm(total=plan.steps, initial=done, unit="step", desc="training") as bar:
+        peak = Peak()
 
         def progress(step: int, means: dict[str, float]) -> None:
             bar.update(step - bar.n)
+            if peak.halved(means.get("g/variety", 0.0)):
+                bar.write(
+                    f"step {step:,}: pictures of a sentence differ half as much as they did; "
+                    "G may be collapsing, an older checkpoint may be the better one"
+                )
             shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
             bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, {shown}")
 
@@ -123,7 +138,10 @@ def generate(
     pose: str | None,
     data: Path | None,
 ) -> None:
-    """Paints COUNT pictures of each of the SENTENCES with the last checkpoint of RUN."""
+    """Paints COUNT pictures of each of the SENTENCES with the last checkpoint of RUN.
+
+    RUN is a run directory, or birds: a generator that comes with the package.
+    """
     texts = [*sentences, *(_lines(captions) if captions else [])]
     if not texts:
         raise InputError('sentences: expected at least one, got none; type one in "quotes"')
@@ -138,8 +156,9 @@ def generate(
 
     from t2i.images import captioned_grid, save_image
     from t2i.sampling import Painter
+    from t2i.shipping import run_named
 
-    painter = Painter(run, data)
+    painter = Painter(run_named(run), data)
     if out.suffix.lower() == ".png":
         painted = painter.paint(texts, count, seed, pose=pose)
         scale = max(1, 128 // painter.config.image_size)
@@ -202,8 +221,9 @@ def interpolate(
 
     from t2i import sampling
     from t2i.images import grid, save_gif, save_image
+    from t2i.shipping import run_named
 
-    painter = sampling.Painter(run, data)
+    painter = sampling.Painter(run_named(run), data)
     embedding = painter.embed(texts)
     ends = painter.latents(2, seed)
     if along:

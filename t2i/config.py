@@ -187,6 +187,7 @@ class TrainingConfig(Section):
         evaluate_every: steps between evaluations, a multiple of `checkpoint_every`; 0 makes none.
             They want `t2i train --judge`.
         evaluate_metrics: see `t2i evaluate --help`; the best generator by the first is kept.
+        evaluate_classes: what pictures should be taken for, for `top1`; see `t2i evaluate --help`.
         evaluate_count: pictures painted for each evaluation.
         evaluate_split: split that they are painted for. Numbers on the split that chooses the
             best are too good: report those on another.
@@ -210,6 +211,7 @@ class TrainingConfig(Section):
     samples: Annotated[int, Field(ge=1, le=64)] = 8
     evaluate_every: Annotated[int, Field(ge=0, le=1 << 30)] = 0
     evaluate_metrics: Annotated[list[str], Field(min_length=1)] = Field(default=["fid"])
+    evaluate_classes: str = ""
     evaluate_count: Positive = 1000
     evaluate_split: Literal["train", "val", "test"] = "val"
 

@@ -91,6 +91,7 @@ class Record(pydantic.BaseModel):
         channels: of the pictures.
         encoder: who made the embeddings; None in the oldest runs.
         vision: networks that others trained and that took part, by name.
+        kernels: of TensorFlow, see `backend`; empty in older runs.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, strict=True)
@@ -101,6 +102,7 @@ class Record(pydantic.BaseModel):
     channels: Annotated[int, pydantic.Field(ge=1, le=3)] = 3
     encoder: EncoderStamp | None = None
     vision: list[str] = pydantic.Field(default=[])
+    kernels: str = ""
 
 
 def fingerprint(pairs: Pairs, header: Header) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from t2i import pairs, runs
+from t2i.backend import chosen_kernels
 from t2i.batches import Draw, Order, Table, table
 from t2i.board import Board
 from t2i.checkpoints import Checkpoints, latest_step
@@ -115,6 +116,7 @@ class Trainer:
                 channels=header.channels,
                 encoder=header.encoder,
                 vision=list(needs.vision),
+                kernels=chosen_kernels(),
             )
         self._table = table(self._pairs)
         if not held:

@@ -56,3 +56,20 @@ class Watched:
             "the last checkpoint is kept; start another run with a smaller "
             "optimizer.learning_rate or other weights"
         )
+
+
+class Peak:
+    """Notices, once, that a number has fallen below half of the best it was."""
+
+    def __init__(self) -> None:
+        """Has seen nothing."""
+        self._best = 0.0
+        self._told = False
+
+    def halved(self, value: float) -> bool:
+        """Takes the next value, at least 0; returns whether to say so now."""
+        self._best = max(self._best, value)
+        if self._told or value >= self._best / 2:
+            return False
+        self._told = True
+        return True

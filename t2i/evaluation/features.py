@@ -109,6 +109,11 @@ def load_judge(path: Path, strategy: tf.distribute.Strategy) -> Judge:
     return Judge(text, measurer, trained_on, frozenset(looks & set(LITE_NETWORKS)))
 
 
+def is_network(path: Path) -> bool:
+    """Returns whether a path is the name of a vision network, and no file of that name."""
+    return str(path) in LITE_NETWORKS and not path.exists()
+
+
 def load_features(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
     """Returns what measures: a vision network by its name, or the Inception in a file.
 
@@ -120,7 +125,7 @@ def load_features(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
     Raises:
         InputError: it is none of them.
     """
-    if str(path) in LITE_NETWORKS:
+    if is_network(path):
         return _vision(LITE_NETWORKS[str(path)], strategy)
     if not path.is_file():
         raise InputError(

@@ -12,8 +12,9 @@ import tensorflow as tf
 from t2i import pairs
 from t2i.config import RunConfig
 from t2i.errors import InputError
-from t2i.evaluation.evaluate import require_fair
-from t2i.evaluation.features import load_judge
+from t2i.evaluation.agreement import load_classes
+from t2i.evaluation.evaluate import require_fair, require_stranger
+from t2i.evaluation.features import is_network, load_features, load_judge
 from t2i.evaluation.pictures import RealPictures
 from t2i.evaluation.replicas import OnReplicas
 from t2i.evaluation.report import Row
@@ -48,7 +49,7 @@ class Monitor:
             run: begun.
             config: of the run.
             data: pairs file.
-            judge: encoder pair that measures.
+            judge: encoder pair that measures, or the name of a vision network.
             painting: what paints; its weights are set before each measurement.
 
         Raises:
@@ -58,12 +59,19 @@ class Monitor:
         self._network, self._prior = painting
         # Of this process alone: the other workers wait at their next step.
         self._strategy = tf.distribute.get_strategy()
-        self._judge = load_judge(judge, self._strategy)
+        self._judge = None if is_network(judge) else load_judge(judge, self._strategy)
+        self._measurer = (
+            self._judge.measurer if self._judge else load_features(judge, self._strategy)
+        )
+        wanted = config.training.evaluate_classes
+        self._classes = load_classes(wanted) if wanted else None
         stamp = pairs.read_header(data).encoder
         imported = stamp is not None and stamp.imported
         self._encoder = KnownSentences(data, stamp) if imported else load_encoder(run.encoder)
         self._real = pairs.read(data, [config.training.evaluate_split])
-        require_fair(self._judge, self._subject(), data, judge)
+        require_stranger(self._measurer.stamp.name, self._subject(), "--judge")
+        if self._judge:
+            require_fair(self._judge, self._subject(), data, judge)
         self._rows()
 
     def measure(self, step: int, weights: list[npt.NDArray[np.float32]]) -> dict[str, float]:
@@ -95,11 +103,12 @@ class Monitor:
                 self._subject(),
                 RealPictures(self._real, self._config.image_size),
                 self._data,
-                self._judge.measurer,
+                self._measurer,
                 self._judge,
                 self._config.seed,
                 Path(cache),
                 lambda *_: None,
+                self._classes,
             )
             names = self._config.training.evaluate_metrics
             return [row for name in names for row in scores.by_name[name]()[1]]

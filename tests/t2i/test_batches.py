@@ -186,3 +186,28 @@ def test_a_single_class_has_no_mismatch() -> None:
         "pairs file: expected pictures of at least 2 classes, got 1; "
         "mismatched texts are taken from another class"
     )
+
+
+def test_pictures_of_a_group_are_of_one_class_and_each_comes_once_an_epoch() -> None:
+    class_index = np.array([0] * 5 + [1] * 4 + [2] * 1 + [3] * 6, np.int32)
+    order = Order(class_index, 4, seed=3, group=2)
+    # Two, two, none and three pairs: 14 pictures, three full batches.
+    assert order.steps_per_epoch == 3
+    epochs = [order.rows(3 * epoch, 3).reshape(-1, 2) for epoch in range(30)]
+    for groups in epochs:
+        np.testing.assert_array_equal(class_index[groups[:, 0]], class_index[groups[:, 1]])
+        assert len(np.unique(groups)) == groups.size
+    # What is left over of a class, and of a batch, comes in another epoch; a class of one never.
+    assert set(np.concatenate(epochs).ravel().tolist()) == set(range(16)) - {9}
+    assert any(not np.array_equal(epochs[0], other) for other in epochs[1:])
+    np.testing.assert_array_equal(
+        Order(class_index, 4, seed=3, group=2).rows(4, 1), order.rows(4, 1)
+    )
+
+
+def test_a_batch_says_which_texts_are_of_a_pictures_class() -> None:
+    for rows, batch in _batches(3):
+        classes = PAIRS.class_id[rows]
+        np.testing.assert_array_equal(batch.same, classes[:, None] == classes[None])
+        np.testing.assert_array_equal(batch.own, np.arange(len(rows)))
+        np.testing.assert_array_equal(batch.embeddings, batch.embedding)

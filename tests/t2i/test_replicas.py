@@ -21,7 +21,7 @@ def test_two_replicas_equal_one(tmp_path: Path) -> None:
     data = write_pairs(tmp_path / "birds.h5")
     assert in_a_process(tmp_path, data, tmp_path / "two", devices=2) == 0
     trainer = Trainer(config, data, Run(tmp_path / "one"))
-    generator = trainer._gan.generator
+    generator = trainer._model.networks["generator"]
     start = [weight.numpy().copy() for weight in generator.trainable_weights]
     trainer.train(lambda *_: None)
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
