@@ -18,8 +18,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import pydantic
 
 import t2i
@@ -105,8 +106,33 @@ class Record(pydantic.BaseModel):
     kernels: str = ""
 
 
-def fingerprint(pairs: Pairs, header: Header) -> str:
-    """Returns a hash that changes when other pictures, captions or embeddings are trained on."""
+# What a fingerprint of pixels begins with; older ones had none.
+_OF_PIXELS = "pixels:"
+# Rows that are hashed at a time, where they stay in the file.
+_HASHED = 4096
+
+
+def fingerprint(pairs: Pairs, header: Header, image: Any, embedding: Any) -> str:
+    """Returns a hash that changes when other pictures, captions or embeddings are trained on.
+
+    Args:
+        pairs: names, captions and classes of what is trained on.
+        header: of the file.
+        image: uint8 [n, S, S, C], in memory or stored.
+        embedding: float32 [m, d], in memory or stored.
+    """
+    digest = hashlib.blake2b(digest_size=32)
+    digest.update(fingerprint_without_pixels(pairs, header).encode())
+    digest.update(pairs.caption_offset.astype(np.int64).tobytes())
+    for rows in (image, embedding):
+        digest.update(repr(rows.shape).encode())
+        for start in range(0, rows.shape[0], _HASHED):
+            digest.update(np.ascontiguousarray(rows[start : start + _HASHED]).data)
+    return _OF_PIXELS + digest.hexdigest()
+
+
+def fingerprint_without_pixels(pairs: Pairs, header: Header) -> str:
+    """Returns the hash that older runs began with: of all but pixels and embeddings."""
     digest = hashlib.sha256()
     digest.update(json.dumps([pairs.name, pairs.caption]).encode())
     digest.update(pairs.class_id.tobytes())
@@ -140,6 +166,11 @@ def begin(run: Run, config: RunConfig, record: Record, encoder: bytes | None) ->
         unfinished.write_text(configfile.dump(config), encoding="utf-8")
 
 
+def compares_pixels(run: Run) -> bool:
+    """Returns whether a run that began knows the pixels that it began with."""
+    return read_record(run).data.startswith(_OF_PIXELS)
+
+
 def resume(run: Run, begun: RunConfig, config: RunConfig, data: str) -> Record:
     """Returns the record of a run that began with this configuration and data.
 
@@ -147,7 +178,7 @@ def resume(run: Run, begun: RunConfig, config: RunConfig, data: str) -> Record:
         run: the directory.
         begun: the configuration in it.
         config: that it is to go on with.
-        data: fingerprint of the pairs.
+        data: fingerprint of the pairs; or, of runs from before, the one without pixels.
 
     Raises:
         InputError: either has changed.
@@ -197,12 +228,22 @@ def locked(run: Run) -> Iterator[None]:
 
 
 def trim_metrics(run: Run, step: int) -> None:
-    """Drops the points of the curves behind `step`: they will be made again."""
+    """Drops the points of the curves behind `step`, which will be made again.
+
+    A line that can't be read, as a power cut leaves one, ends the curves.
+    """
     if not run.metrics.exists():
         return
-    lines = run.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = run.metrics.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    kept = []
+    for line in lines:
+        try:
+            point = json.loads(line)["step"] if line.endswith("\n") else step + 1
+        except (ValueError, KeyError, TypeError):
+            break
+        if point <= step:
+            kept.append(line)
     with replacing(run.metrics) as unfinished:
-        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
         unfinished.write_text("".join(kept), encoding="utf-8")
 
 

@@ -29,6 +29,11 @@ from t2i.streaming import Blocks, ahead, choose_residence, stored
 from t2i.watching import Watched
 
 Progress = Callable[[int, dict[str, float]], None]
+Say = Callable[[str], None]
+
+# Stored pictures may be larger than what is painted, so that a window moves over them; of larger
+# ones a window would show pieces. As published, 76 for 64.
+_LARGEST_STORED = 1.5
 
 
 @dataclass(frozen=True)
@@ -89,20 +94,35 @@ class Trainer:
                 f"image_size: expected at most the {header.image_size} pixels of {data}, got "
                 f"{config.image_size}; prepare larger pictures or train smaller ones"
             )
+        if header.image_size > _LARGEST_STORED * config.image_size:
+            least = math.ceil(header.image_size / _LARGEST_STORED)
+            raise InputError(
+                f"image_size: expected at least {least} for the {header.image_size} pixels of "
+                f"{data}, got {config.image_size}, whose windows show pieces of pictures; prepare "
+                f"with --image-size {config.image_size * 9 // 8}, or train larger ones"
+            )
         self._encoder = pairs.read_encoder(data)
         self._residence, reason_of_residence = choose_residence(
             config.training, header, device_bytes()
         )
         held = self._residence != "file"
         self._pairs = pairs.read(data, config.training.splits, images=held, embeddings=held)
-        fingerprint = runs.fingerprint(self._pairs, header)
         if len(self._pairs.name) < config.training.batch_size:
             raise InputError(
                 f"training.batch_size: expected at most the {len(self._pairs.name)} pictures of "
                 f"{' + '.join(config.training.splits)}, got {config.training.batch_size}; "
                 "make it smaller"
             )
+        self._table = table(self._pairs)
+        if not held:
+            self._table = stored(self._table, data, config.training.splits)
+        fingerprint = runs.fingerprint_without_pixels(self._pairs, header)
         self._begun = run.config.exists()
+        if not self._begun or runs.compares_pixels(run):
+            image, embedding = self._table.image, self._table.embedding
+            fingerprint = runs.fingerprint(self._pairs, header, image, embedding)
+        else:
+            reason_of_residence += "; began before pixels were compared"
         if self._begun:
             begun = load_config(run.config)
             self._record = runs.resume(run, begun, config, fingerprint)
@@ -118,9 +138,6 @@ class Trainer:
                 vision=list(needs.vision),
                 kernels=chosen_kernels(),
             )
-        self._table = table(self._pairs)
-        if not held:
-            self._table = stored(self._table, data, config.training.splits)
         self._order = Order(
             self._table.class_index, config.training.batch_size, config.seed, needs.group
         )
@@ -164,17 +181,18 @@ class Trainer:
         """The step of the newest checkpoint, where training goes on; 0 for a new run."""
         return latest_step(self.run.checkpoints)
 
-    def train(self, progress: Progress) -> None:
+    def train(self, progress: Progress, say: Say = lambda _: None) -> None:
         """Trains to the end from wherever the run stands.
 
         Args:
             progress: called with the step reached and the means of what was watched.
+            say: called with a line that the user should read.
 
         Raises:
             InputError: a loss is not finite, a checkpoint is damaged, or the run is in use.
         """
         if not is_chief(self._strategy):
-            self._train(None, progress)
+            self._train(None, progress, say)
             return
         with runs.locked(self.run):
             if not self._begun:
@@ -182,9 +200,9 @@ class Trainer:
             painting = offered(self.config).build_painting(self.config, self._facts)
             painting.network.set_weights(self._model.weights())
             board = Board(self.run, self.config, self._data, painting, self._judge)
-            self._train(board, progress)
+            self._train(board, progress, say)
 
-    def _train(self, board: Board | None, progress: Progress) -> None:
+    def _train(self, board: Board | None, progress: Progress, say: Say) -> None:
         training, steps = self.config.training, self.plan.steps
         with self._strategy.scope():
             checkpoints = Checkpoints(
@@ -193,7 +211,7 @@ class Trainer:
                 training.checkpoints_kept,
                 board is not None,
             )
-        first = checkpoints.restore()
+        first = checkpoints.restore(say)
         if board is not None:
             runs.trim_metrics(self.run, first)
         streamed = self._residence != "device"
