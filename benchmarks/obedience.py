@@ -21,8 +21,8 @@ from prep.synthetic_birds import Bird, sample_bird, species_splits
 from prep.synthetic_captions import captions
 from prep.synthetic_drawing import draw
 from prep.synthetic_reader import read_colours
-from t2i.images import grid, save_image
-from t2i.sampling import Painter
+from t2i.images.pixels import grid, save_image
+from t2i.painting.painter import Painter
 
 
 def main() -> None:

@@ -16,10 +16,10 @@ from pathlib import Path
 from prep.examples import Fault
 from prep.pictures import Item, Prepared, prepare
 from t2i.errors import InputError
-from t2i.files import replacing
-from t2i.pairs import EncoderStamp, SplitBy
-from t2i.pairs_structure import SPLITS
-from t2i.pairs_writing import writing
+from t2i.files.disk import replacing
+from t2i.pairs.reading import EncoderStamp, SplitBy
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import writing
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
 _CHUNK = 8

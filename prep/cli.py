@@ -9,7 +9,7 @@ from prep.export_cli import export_group
 from prep.fetch_cli import fetch
 from prep.import_cli import import_group
 from prep.import_target import Target, makes_pairs, write
-from t2i.command_line import FILE, FOLDER, Commands, require_tensorflow
+from t2i.cli.command_line import FILE, FOLDER, Commands, require_tensorflow
 from t2i.errors import InputError
 
 
@@ -68,12 +68,12 @@ def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Ta
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
 def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ...]) -> None:
     """Trains a text encoder on the train split of PAIRS; the same command resumes."""
-    from t2i import configfile
-    from t2i import pairs as pairs_file
-    from t2i.encoder_config import EncoderConfig
+    from t2i.config.file import load
+    from t2i.encoders.config import EncoderConfig
+    from t2i.pairs.reading import read_header
 
-    settings = configfile.load(config, EncoderConfig, overrides)
-    pairs_file.read_header(pairs)
+    settings = load(config, EncoderConfig, overrides)
+    read_header(pairs)
     require_tensorflow()
     from tqdm import tqdm
 
@@ -104,7 +104,7 @@ def import_encoder(torch_file: Path, out: Path) -> None:
     """Turns a text encoder that Reed et al. released for Torch into one of ours."""
     require_tensorflow()
     from prep.encoder_import import import_encoder as read
-    from t2i.text_encoder import parameter_count, save_encoder
+    from t2i.encoders.text import parameter_count, save_encoder
 
     encoder = read(torch_file)
     save_encoder(out, encoder)
@@ -120,10 +120,10 @@ def import_encoder(torch_file: Path, out: Path) -> None:
 @click.option("--encoder", required=True, type=FILE, help="An encoder's .keras file.")
 def embed(pairs: Path, encoder: Path) -> None:
     """Writes the embedding of every caption, and the encoder, into PAIRS."""
-    from t2i import pairs as pairs_file
-    from t2i.keras_files import require_encoder
+    from t2i.files.weights import require_encoder
+    from t2i.pairs.reading import read_header
 
-    total = sum(pairs_file.read_header(pairs).captions.values())
+    total = sum(read_header(pairs).captions.values())
     require_encoder(encoder)
     require_tensorflow()
     from tqdm import tqdm
@@ -146,7 +146,7 @@ def embed(pairs: Path, encoder: Path) -> None:
 @click.argument("pairs", type=FILE)
 def check(pairs: Path) -> None:
     """Says what PAIRS holds, and names every fault."""
-    from t2i.pairs_checking import check as look_at
+    from t2i.pairs.checking import check as look_at
 
     header, faults, remarks = look_at(pairs)
     click.echo(f"{pairs}: {header.source}; made with {header.created_with}")

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from t2i.pairs import read, read_header
-from t2i.pairs_structure import SPLITS
-from t2i.pairs_writing import write_embeddings
-from t2i.text_encoder import TextEncoder, load_encoder
+from t2i.encoders.text import TextEncoder, load_encoder
+from t2i.pairs.reading import read, read_header
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import write_embeddings
 
 # Called with (captions done, captions in all).
 Progress = Callable[[int, int], None]

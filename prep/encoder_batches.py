@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from t2i.captions import Tokenizer
-from t2i.encoder_config import EncoderConfig
+from t2i.encoders.config import EncoderConfig
+from t2i.encoders.tokenizers import Tokenizer
 from t2i.errors import InputError
-from t2i.pairs import Pairs, read
+from t2i.pairs.reading import Pairs, read
 
 
 class Draws(NamedTuple):

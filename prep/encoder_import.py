@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from prep.torch_encoder import Affine, TorchEncoder, read_torch_encoder
-from t2i.captions import CharTokenizer
-from t2i.text_encoder import TextEncoder, build_text_encoder
+from t2i.encoders.text import TextEncoder, build_text_encoder
+from t2i.encoders.tokenizers import CharTokenizer
 
 
 def import_encoder(path: Path) -> TextEncoder:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from t2i import configfile
-from t2i.encoder_config import EncoderConfig
+from t2i.config.file import changed_keys, dump, load
+from t2i.encoders.config import EncoderConfig
 from t2i.errors import InputError
-from t2i.files import replacing
-from t2i.saving import save
+from t2i.files.disk import replacing
+from t2i.runs.saving import save
 
 _CONFIG = "config.yaml"
 _DATA = "data.sha256"
@@ -33,8 +33,8 @@ class EncoderState:
         self._seconds = tf.Variable(0.0, dtype=tf.float64)
         again = "remove the folder to start anew, or choose another --out"
         if (folder / _CONFIG).exists():
-            begun = configfile.load(folder / _CONFIG, EncoderConfig)
-            changed = configfile.changed_keys(begun, config)
+            begun = load(folder / _CONFIG, EncoderConfig)
+            changed = changed_keys(begun, config)
             if changed:
                 raise InputError(
                     f"{folder}: expected the configuration it was begun with, "
@@ -49,7 +49,7 @@ class EncoderState:
             unfinished.write_text(digest)
         # Last: where it is, the rest is.
         with replacing(folder / _CONFIG) as unfinished:
-            unfinished.write_text(configfile.dump(config))
+            unfinished.write_text(dump(config))
 
     @property
     def step(self) -> int:

@@ -9,14 +9,14 @@ import tensorflow as tf
 
 from prep.encoder_batches import Draws, Sampler
 from prep.joint_embedding import structured_joint_embedding
-from t2i.adam import FusedAdam
-from t2i.batch_norm import FusedBatchNormalization
-from t2i.cropping import crop
-from t2i.encoder_config import EncoderConfig
-from t2i.image_encoder import ImageEncoder, build_image_encoder
-from t2i.pairs import Pairs
-from t2i.phrases import encode
-from t2i.text_encoder import TextEncoder
+from t2i.compute.kernels.adam import FusedAdam
+from t2i.compute.kernels.batch_norm import FusedBatchNormalization
+from t2i.encoders.config import EncoderConfig
+from t2i.encoders.image import ImageEncoder, build_image_encoder
+from t2i.encoders.phrases import encode
+from t2i.encoders.text import TextEncoder
+from t2i.images.cropping import crop
+from t2i.pairs.reading import Pairs
 
 
 def image_side_to_train(config: EncoderConfig) -> ImageEncoder:

@@ -13,14 +13,19 @@ from prep.encoder_batches import read_training_pairs
 from prep.encoder_state import EncoderState
 from prep.encoder_step import EncoderTraining, image_side_to_train, with_stock_layers
 from prep.joint_embedding import ZeroShotScore, zero_shot_score
-from t2i.captions import CharTokenizer, SentencePieceTokenizer, Tokenizer, train_sentencepiece
-from t2i.encoder_config import EncoderConfig
-from t2i.encoder_pair import digest, image_side, save_image_side
+from t2i.encoders.config import EncoderConfig
+from t2i.encoders.image import ImageEncoder
+from t2i.encoders.pair import digest, image_side, save_image_side
+from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
+from t2i.encoders.tokenizers import (
+    CharTokenizer,
+    SentencePieceTokenizer,
+    Tokenizer,
+    train_sentencepiece,
+)
 from t2i.errors import InputError
-from t2i.files import replacing
-from t2i.image_encoder import ImageEncoder
-from t2i.pairs import Pairs, read, read_header
-from t2i.text_encoder import TextEncoder, build_text_encoder, parameter_count, save_encoder
+from t2i.files.disk import replacing
+from t2i.pairs.reading import Pairs, read, read_header
 
 # Called with (steps done, steps in all, mean loss of the last ones).
 Progress = Callable[[int, int, float], None]

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from t2i.images import Pixels
+from t2i.images.pixels import Pixels
 
 Box = tuple[float, float, float, float]
 # A file, the bytes of a JPEG or PNG, or uint8 [h, w, 3] or [h, w, 1].
@@ -24,7 +24,7 @@ class Example:
         image: the picture, not yet cropped or resized.
         captions: one sentence each, never empty.
         class_id: the class as the source numbers it; without classes each picture is its own.
-        split: one of `t2i.pairs.SPLITS`.
+        split: one of `t2i.pairs.structure.SPLITS`.
         box: (x, y, width, height) in pixels of the picture, or None to take it whole.
         embeddings: float32 [captions, d] where the source brings them, else None.
     """

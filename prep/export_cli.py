@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from t2i.command_line import FILE, FOLDER
+from t2i.cli.command_line import FILE, FOLDER
 
 if TYPE_CHECKING:
     from prep.exports.pairs_file import PairsFile

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from prep.published import DATA_SETS
-from t2i.command_line import FOLDER
+from t2i.cli.command_line import FOLDER
 
 
 @click.command()

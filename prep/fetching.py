@@ -10,7 +10,7 @@ from prep.archives import extract, members
 from prep.downloads import MirrorError, download
 from prep.published import Published
 from t2i.errors import InputError
-from t2i.files import sha256
+from t2i.files.disk import sha256
 
 # What is being done, how many bytes are, and of how many where that is known.
 Progress = Callable[[str, int, int | None], object]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from prep.import_target import Command, Target, makes_pairs, write
-from t2i.command_line import FILE, FOLDER, require_tensorflow
+from t2i.cli.command_line import FILE, FOLDER, require_tensorflow
 from t2i.errors import InputError
 
 if TYPE_CHECKING:
-    from t2i.pairs import SplitBy
+    from t2i.pairs.reading import SplitBy
 
 
 _crop = click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))

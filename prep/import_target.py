@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from t2i.command_line import FILE
+from t2i.cli.command_line import FILE
 
 if TYPE_CHECKING:
     from prep.examples import Source
-    from t2i.pairs import EncoderStamp, SplitBy
+    from t2i.pairs.reading import EncoderStamp, SplitBy
 
 Command = Callable[..., None]
 

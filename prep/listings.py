@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from t2i.errors import InputError
-from t2i.files import require_at_most
-from t2i.pairs_structure import SPLITS
+from t2i.files.disk import require_at_most
+from t2i.pairs.structure import SPLITS
 
 # What the columns are called, in lower case; Hugging Face says file_name and text.
 _PATH = ("path", "file_name", "filename", "file", "image")
@@ -33,7 +33,7 @@ class Row:
         path: of the picture, relative, leading nowhere out of where it starts.
         captions: those of this row, none of them empty.
         class_name: or None where the list has no classes.
-        split: of `t2i.pairs.SPLITS`, or None where the list has no splits.
+        split: of `t2i.pairs.structure.SPLITS`, or None where the list has no splits.
     """
 
     path: str

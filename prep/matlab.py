@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
-from t2i.files import require_at_most
+from t2i.files.disk import require_at_most
 
 # Many times what is real, the second of all that is packed in a file together.
 _MAX_BYTES, _MAX_UNPACKED = 1 << 20, 1 << 24

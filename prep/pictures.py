@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from prep.examples import Box, Example, Fault, RawImage
 from t2i.errors import InputError
-from t2i.images import Pixels, as_picture
+from t2i.images.pixels import Pixels, as_picture
 
 # StackGAN's crop reaches half as far again as the longer side of the box.
 _CROP_SCALE = 1.5

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from t2i.errors import InputError
-from t2i.files import require_at_most
-from t2i.pairs_structure import SPLITS
+from t2i.files.disk import require_at_most
+from t2i.pairs.structure import SPLITS
 
 _OFFICIAL = Path(__file__).parent / "data"
 _MAX_LIST_BYTES = 1 << 20

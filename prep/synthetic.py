@@ -12,7 +12,7 @@ from prep.synthetic_birds import Bird, Species, all_species, sample_bird, specie
 from prep.synthetic_captions import captions
 from prep.synthetic_drawing import Box, draw
 from t2i.errors import InputError
-from t2i.files import replacing
+from t2i.files.disk import replacing
 
 CAPTIONS_PER_PICTURE = 10
 MAX_COUNT = 10_000_000

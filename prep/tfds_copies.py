@@ -12,7 +12,7 @@ from typing import Any
 
 from prep.tfds_records import Record
 from t2i.errors import InputError
-from t2i.files import sha256
+from t2i.files.disk import sha256
 
 _INFO = "dataset_info.json"
 _MAX_TEXT_BYTES = 1 << 24

@@ -19,8 +19,8 @@ import pydantic
 
 from prep.torch7 import Table, load
 from prep.torch_parts import Part
-from t2i.captions import ALPHABET
-from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
+from t2i.encoders.config import ConvolutionConfig, TextEncoderConfig
+from t2i.encoders.tokenizers import ALPHABET
 
 Floats = npt.NDArray[np.float32]
 

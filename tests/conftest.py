@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from miniature import write_pairs
 
-from t2i import hdf5_writing
+from t2i.files import hdf5_writing
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from prep.names import is_name
 from prep.pickle_writing import ListWriter, dumped
 from prep.sources.stackgan_index import CLASSES, EMBEDDINGS, FILENAMES
 from t2i.errors import InputError
-from t2i.files import replacing
+from t2i.files.disk import replacing
 
 _BREAKS = re.compile(r"[\r\n\0]+")
 

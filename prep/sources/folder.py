@@ -9,7 +9,7 @@ from prep.examples import Example, Fault
 from prep.listings import SPLIT_NAMES, checked_path, read_listing
 from prep.splits import hashed_split
 from t2i.errors import InputError
-from t2i.pairs import SplitBy
+from t2i.pairs.reading import SplitBy
 
 _ENDINGS = (".jpg", ".jpeg", ".png")
 _LISTINGS = ("metadata.jsonl", "metadata.csv", "captions.jsonl", "captions.csv")

@@ -18,7 +18,7 @@ from prep.sources.reed_files import decoded, is_name, stems
 from prep.splits import read_list, read_split, split_classes
 from prep.torch7 import load
 from t2i.errors import InputError
-from t2i.hdf5 import vectors
+from t2i.files.hdf5 import vectors
 
 _FOLDER = "text_c10"
 # 60 pictures of ten captions take a megabyte, as doubles.

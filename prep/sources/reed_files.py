@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from prep.torch7 import Array
-from t2i.captions import CharTokenizer
+from t2i.encoders.tokenizers import CharTokenizer
 from t2i.errors import InputError
 
 _TOKENIZER = CharTokenizer()

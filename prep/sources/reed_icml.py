@@ -15,7 +15,7 @@ from prep.sources.reed_files import decoded, is_name, stems
 from prep.splits import read_list, read_split, split_classes
 from prep.torch7 import Table, load
 from t2i.errors import InputError
-from t2i.pairs import IMPORTED, EncoderStamp
+from t2i.pairs.reading import IMPORTED, EncoderStamp
 
 # Ten captions of 201 characters and 1,024 numbers take 100 kB, or twice that as doubles.
 _MAX_BYTES = 1 << 24

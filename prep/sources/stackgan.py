@@ -29,8 +29,8 @@ from prep.sources.attngan_captions import AttnGanCaptions
 from prep.sources.cub import picture_files
 from prep.sources.stackgan_index import EMBEDDINGS, SplitIndex, read_index
 from t2i.errors import InputError
-from t2i.pairs import IMPORTED, EncoderStamp
-from t2i.pairs_structure import SPLITS
+from t2i.pairs.reading import IMPORTED, EncoderStamp
+from t2i.pairs.structure import SPLITS
 
 _Captions = Callable[[SplitIndex, int], tuple[str, ...]]
 

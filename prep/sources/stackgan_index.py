@@ -24,7 +24,7 @@ class SplitIndex:
     """What the pickles of a split hold, a row a picture.
 
     Attributes:
-        split: one of `t2i.pairs.SPLITS`.
+        split: one of `t2i.pairs.structure.SPLITS`.
         names: `class folder/file name without ending`, in the order of the file.
         class_ids: their classes.
         embeddings: float [captions, d] each, or None where there are none.

@@ -19,7 +19,7 @@ from prep.examples import Example, Fault
 from prep.tfds_copies import PreparedCopy
 from prep.tfds_records import Record, box, content, file_name, label, texts
 from t2i.errors import InputError
-from t2i.pairs import IMPORTED, EncoderStamp, SplitBy
+from t2i.pairs.reading import IMPORTED, EncoderStamp, SplitBy
 
 # Ours by theirs; `restval` is what COCO's usual division trains on beside `train`.
 _SPLITS = MappingProxyType(

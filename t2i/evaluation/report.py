@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 import t2i
 from t2i.errors import InputError
-from t2i.evaluation.estimate import Estimate
-from t2i.evaluation.features import Stamp
-from t2i.files import replacing
+from t2i.evaluation.measurers import Stamp
+from t2i.evaluation.metrics.estimate import Estimate
+from t2i.files.disk import replacing
 
 FORMAT = "t2i-evaluation"
 VERSION = 1

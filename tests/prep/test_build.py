@@ -18,7 +18,7 @@ from prep.pictures import Item
 from prep.sources.cub import Cub
 from prep.splits import official_split
 from t2i.errors import InputError
-from t2i.pairs import EncoderStamp, read, read_header
+from t2i.pairs.reading import EncoderStamp, read, read_header
 
 _CUB48 = Path(__file__).parents[3] / "shared" / "data" / "cub48"
 

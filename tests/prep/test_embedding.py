@@ -5,15 +5,15 @@ import pytest
 
 from prep import embedding
 from prep.embedding import embed_pairs
-from t2i.captions import CharTokenizer
-from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
+from t2i.encoders.config import ConvolutionConfig, TextEncoderConfig
+from t2i.encoders.text import TextEncoder, build_text_encoder, load_encoder, save_encoder
+from t2i.encoders.tokenizers import CharTokenizer
 from t2i.errors import InputError
-from t2i.files import sha256
-from t2i.pairs import read, read_encoder, read_header
-from t2i.pairs_checking import check
-from t2i.pairs_structure import SPLITS
-from t2i.pairs_writing import writing
-from t2i.text_encoder import TextEncoder, build_text_encoder, load_encoder, save_encoder
+from t2i.files.disk import sha256
+from t2i.pairs.checking import check
+from t2i.pairs.reading import read, read_encoder, read_header
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import writing
 
 CONFIG = TextEncoderConfig(
     length=20, convolutions=[ConvolutionConfig(filters=4)], recurrent_units=4, embedding_size=7

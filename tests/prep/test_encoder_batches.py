@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from prep.encoder_batches import Draws, Sampler, learning_rate, read_training_pairs
-from t2i.captions import CharTokenizer
-from t2i.encoder_config import (
+from t2i.encoders.config import (
     ConvolutionConfig,
     EncoderConfig,
     ImageEncoderConfig,
     TextEncoderConfig,
 )
+from t2i.encoders.tokenizers import CharTokenizer
 from t2i.errors import InputError
-from t2i.pairs import Pairs
-from t2i.pairs_writing import writing
+from t2i.pairs.reading import Pairs
+from t2i.pairs.writing import writing
 
 TEXT = TextEncoderConfig(length=20, convolutions=[ConvolutionConfig(filters=4)])
 TOKENIZER = CharTokenizer(20)

@@ -10,9 +10,9 @@ from torch7_writer import Instance, save
 
 from prep.cli import main
 from prep.encoder_import import import_encoder
-from t2i.captions import ALPHABET
+from t2i.encoders.text import load_encoder
+from t2i.encoders.tokenizers import ALPHABET
 from t2i.errors import InputError
-from t2i.text_encoder import load_encoder
 
 # The published shapes, narrowed: the convolutions, the recurrent part and its steps.
 BIRDS_OF_ICML_2016 = ([(6, 4, 3, 3), (5, 4, 3, 3), (7, 4, 0, 0)], "gru", 18)

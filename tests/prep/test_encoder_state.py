@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from prep.encoder_state import EncoderState
-from t2i.encoder_config import ConvolutionConfig, EncoderConfig, TextEncoderConfig
+from t2i.encoders.config import ConvolutionConfig, EncoderConfig, TextEncoderConfig
 from t2i.errors import InputError
 
 CONFIG = EncoderConfig(

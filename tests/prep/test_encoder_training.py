@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from prep.encoder_training import train_encoder
-from t2i.encoder_config import (
+from t2i.encoders.config import (
     ConvolutionConfig,
     EncoderConfig,
     ImageEncoderConfig,
     TextEncoderConfig,
 )
+from t2i.encoders.text import load_encoder
 from t2i.errors import InputError
-from t2i.pairs_writing import writing
-from t2i.text_encoder import load_encoder
+from t2i.pairs.writing import writing
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 CONFIG = EncoderConfig(
@@ -149,7 +149,7 @@ def test_a_killed_process_resumes_exactly(flags, whole, tmp_path):
 import os, signal
 from pathlib import Path
 from prep.encoder_training import train_encoder
-from t2i.encoder_config import EncoderConfig
+from t2i.encoders.config import EncoderConfig
 config = EncoderConfig.model_validate_json({CONFIG.model_dump_json()!r})
 def kill(step, steps, loss):
     if step == 22:

@@ -8,8 +8,8 @@ import prep.tfds_pairs  # noqa: F401
 from prep.examples import Example
 from prep.sources.tfds import Tfds
 from prep.tfds_copies import PreparedCopy
-from t2i.pairs import read, read_header
-from t2i.pairs_writing import writing
+from t2i.pairs.reading import read, read_header
+from t2i.pairs.writing import writing
 
 
 def test_a_pairs_file_is_a_data_set_of_tfds_and_back(pairs_file: Path, tmp_path: Path) -> None:

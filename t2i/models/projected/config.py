@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from t2i.config import (
+from t2i.config.run import (
     Fraction,
     OptimizerConfig,
     Positive,

@@ -21,9 +21,9 @@ from prep.sources.cub import Cub
 from prep.sources.stackgan import StackGan
 from prep.splits import official_split
 from t2i.errors import InputError
-from t2i.pairs import EncoderStamp, read, read_header
-from t2i.pairs_structure import SPLITS
-from t2i.pairs_writing import writing
+from t2i.pairs.reading import EncoderStamp, read, read_header
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import writing
 
 SIZE = 10
 _CUB48 = Path(__file__).parents[4] / "shared" / "data" / "cub48"

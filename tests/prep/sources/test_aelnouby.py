@@ -11,7 +11,7 @@ import pytest
 from prep.examples import Example, Fault
 from prep.sources.aelnouby import Aelnouby
 from t2i.errors import InputError
-from t2i.files import sha256
+from t2i.files.disk import sha256
 
 _FIRST = "train/Jay_1_0"
 

@@ -12,8 +12,8 @@ from reed_samples import CLASSES, NAMES, captions, class_codes, lines
 from prep.cli import main
 from prep.examples import Example, Fault
 from prep.sources.reed_cvpr import ReedCvpr
-from t2i import pairs
 from t2i.errors import InputError
+from t2i.pairs import reading as pairs
 
 # In the order of the `.txt` names a hyphen stands before the ending.
 JAYS = ["002.Jay/Jay-b", "002.Jay/Jay", "002.Jay/Jay_c"]

@@ -13,8 +13,8 @@ from reed_samples import NAMES, captions, embeddings, icml_file, lines
 from prep.cli import main
 from prep.examples import Example, Fault
 from prep.sources.reed_icml import ReedIcml
-from t2i import pairs
 from t2i.errors import InputError
+from t2i.pairs import reading as pairs
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from prep.sources.cub import Cub
 from prep.sources.tfds import Tfds
 from prep.tfds_copies import PreparedCopy
 from t2i.errors import InputError
-from t2i.pairs import EncoderStamp, read, read_header
-from t2i.pairs_checking import check
+from t2i.pairs.checking import check
+from t2i.pairs.reading import EncoderStamp, read, read_header
 
 SPLIT_OF = {"001.Ani": "train", "002.Jay": "test", "003.Owl": "val"}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from t2i.errors import InputError
-from t2i.evaluation.estimate import Estimate
-from t2i.evaluation.features import FID_INCEPTION, OWN, Stamp
+from t2i.evaluation.measurers import FID_INCEPTION, OWN, Stamp
+from t2i.evaluation.metrics.estimate import Estimate
 from t2i.evaluation.report import Row, Table, as_text, commit, compared, number, read, write
 
 OURS = Stamp(OWN, "own image encoder judge.keras", "ab" * 32, "none")
