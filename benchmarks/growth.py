@@ -27,8 +27,8 @@ from machine import describe, peak_mb
 from PIL import Image
 from plotting import Curve, draw
 
-from prep.build import build_pairs
-from prep.examples import Example
+from prep.building.build import build_pairs
+from prep.building.examples import Example
 
 WIDTH, HEIGHT, DIFFERENT = 500, 375, 50
 COUNTS = (1_000, 10_000, 100_000)

@@ -24,7 +24,7 @@ import numpy as np
 import tensorflow as tf
 from machine import describe
 
-from prep.encoder_step import EncoderTraining, image_side_to_train
+from prep.encoder.step import EncoderTraining, image_side_to_train
 from t2i.config.file import load
 from t2i.encoders.config import EncoderConfig, TextEncoderConfig
 from t2i.encoders.image import ImageEncoder

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from idx_samples import write_idx
 from PIL import Image
 
-from prep.cli import main as prep
+from prep.cli.main import main as prep
 from t2i.cli.main import main as t2i
 from t2i.config.file import load
 from t2i.config.run import Config

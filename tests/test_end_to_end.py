@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prep.synthetic_birds import sample_bird, species_splits
-from prep.synthetic_captions import captions
-from prep.synthetic_reader import read_colours
+from prep.synthetic.birds import sample_bird, species_splits
+from prep.synthetic.captions import captions
+from prep.synthetic.reader import read_colours
 from t2i.pairs.reading import read, read_header
 from t2i.pairs.structure import SPLITS
 

@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 from PIL import Image
 
+from prep.building.names import is_name, number_of
 from prep.exports.pairs_file import Pair, PairsFile
-from prep.names import is_name, number_of
 from prep.sources.aelnouby import SPLITS
 from t2i.errors import InputError
 from t2i.files.hdf5_writing import new_file, require_room

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from prep.examples import Example
+from prep.building.examples import Example
 from t2i.errors import InputError
 from t2i.images.pixels import Pixels
 from t2i.pairs.reading import IMPORTED, EncoderStamp

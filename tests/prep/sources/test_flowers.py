@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from matlab_samples import write_mat
 from PIL import Image
 
-from prep.cli import main
-from prep.examples import Example, Fault
+from prep.building.examples import Example, Fault
+from prep.cli.main import main
 from prep.sources.flowers import Flowers, class_split
 from t2i.errors import InputError
 from t2i.pairs.checking import check

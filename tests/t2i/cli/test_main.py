@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from prep.cli import main as prep_main
+from prep.cli.main import main as prep_main
 from t2i.cli.command_line import Commands
 from t2i.cli.main import main
 from t2i.errors import InputError
