@@ -24,8 +24,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from machine import describe
 
 from t2i.config.file import load
-from t2i.config.run import Config
 from t2i.evaluation import report
+from t2i.models.dcgan.config import Config
 from t2i.pairs.reading import read_header
 
 # Each is what the row changes in the configuration.

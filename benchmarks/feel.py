@@ -122,13 +122,14 @@ def _gflop(generator: Any) -> float:
 def _make_run(path: Path, ngf: int) -> None:
     """Writes a run of configs/cub64_small.yaml with the published encoder, all weights random."""
     from t2i.config.file import load
-    from t2i.config.run import Config
     from t2i.encoders.config import EncoderConfig
     from t2i.encoders.text import TextEncoder, build_text_encoder, save_encoder
     from t2i.encoders.tokenizers import CharTokenizer
-    from t2i.models.conditions import placeholder
+    from t2i.models.dcgan.config import Config
     from t2i.models.dcgan.generator import build_generator
-    from t2i.runs.directory import Record, Run, begin
+    from t2i.models.whitening import placeholder
+    from t2i.runs.directory import Run
+    from t2i.runs.record import Record, begin
 
     shape = load(ROOT / "configs" / "encoder.yaml", EncoderConfig).text
     tokenizer = CharTokenizer(shape.length)

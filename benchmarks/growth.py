@@ -137,8 +137,8 @@ def _draw(folder: Path) -> None:
 
 def _painter(size: int, batch: int) -> Callable[[int], None]:
     """Returns a function that paints so many pictures, as `t2i generate` does."""
-    from t2i.config.run import NetworksConfig
     from t2i.images.pixels import to_uint8
+    from t2i.models.dcgan.config import NetworksConfig
     from t2i.models.dcgan.generator import build_generator
 
     generator = build_generator(NetworksConfig(generator_width=48), size, 1024)

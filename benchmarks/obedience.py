@@ -21,7 +21,8 @@ from prep.synthetic.birds import Bird, sample_bird, species_splits
 from prep.synthetic.captions import captions
 from prep.synthetic.drawing import draw
 from prep.synthetic.reader import read_colours
-from t2i.images.pixels import grid, save_image
+from t2i.images.pixels import save_image
+from t2i.images.sheets import grid
 from t2i.painting.painter import Painter
 
 

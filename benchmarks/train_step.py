@@ -29,7 +29,8 @@ import tensorflow as tf
 from bare_step import CAPTIONS, CLASSES, EMBEDDING, BareStep, recipe
 from machine import describe
 
-from t2i.config.run import Config, TrainingConfig
+from t2i.config.run import TrainingConfig
+from t2i.models.dcgan.config import Config
 from t2i.pairs.writing import write_embeddings, writing
 from t2i.runs.directory import Run
 from t2i.training.trainer import Trainer

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from t2i.config.file import dump, load, parse
-from t2i.config.run import Config
 from t2i.encoders.config import EncoderConfig
+from t2i.models.dcgan.config import Config
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 

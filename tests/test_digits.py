@@ -13,7 +13,7 @@ from PIL import Image
 from prep.cli.main import main as prep
 from t2i.cli.main import main as t2i
 from t2i.config.file import load
-from t2i.config.run import Config
+from t2i.models.dcgan.config import Config
 from t2i.painting.painter import Painter
 from t2i.runs.directory import Run
 from t2i.training.trainer import Trainer

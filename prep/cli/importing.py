@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from prep.cli.target import Command, Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, require_tensorflow
+from t2i.cli.command_line import FILE, FOLDER
+from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, Commands, require_tensorflow
+from t2i.cli.command_line import FILE, FOLDER, Commands
+from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 
 

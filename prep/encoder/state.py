@@ -8,7 +8,7 @@ from t2i.config.file import changed_keys, dump, load
 from t2i.encoders.config import EncoderConfig
 from t2i.errors import InputError
 from t2i.files.disk import replacing
-from t2i.runs.saving import save
+from t2i.runs.checkpoints import save
 
 _CONFIG = "config.yaml"
 _DATA = "data.sha256"

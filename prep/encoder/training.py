@@ -15,7 +15,7 @@ from prep.encoder.state import EncoderState
 from prep.encoder.step import EncoderTraining, image_side_to_train, with_stock_layers
 from t2i.encoders.config import EncoderConfig
 from t2i.encoders.image import ImageEncoder
-from t2i.encoders.pair import digest, image_side, save_image_side
+from t2i.encoders.pair import image_side, save_image_side
 from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
 from t2i.encoders.tokenizers import (
     CharTokenizer,
@@ -25,6 +25,7 @@ from t2i.encoders.tokenizers import (
 )
 from t2i.errors import InputError
 from t2i.files.disk import replacing
+from t2i.pairs.digests import digest
 from t2i.pairs.reading import Pairs, read, read_header
 
 # Called with (steps done, steps in all, mean loss of the last ones).

@@ -1,8 +1,5 @@
 """What both command lines share: clean errors, and no heavy import before a command runs."""
 
-import importlib
-import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +29,3 @@ class Commands(click.Group):
                 f"{error.filename or 'disk'}: expected room for the file, got {error.strerror}; "
                 "free some, and repeat the command"
             ) from error
-
-
-def require_tensorflow() -> None:
-    """Raises InputError when TensorFlow is not installed; quiets it when it is."""
-    if importlib.util.find_spec("tensorflow") is None:
-        raise InputError(
-            "tensorflow: expected to be installed, got nothing; "
-            'run pip install ".[cpu]", or ".[gpu]" where there is CUDA'
-        )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")

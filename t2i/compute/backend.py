@@ -6,7 +6,11 @@ environment, or the record of a run that began with others, says otherwise: anot
 otherwise.
 """
 
+import importlib
+import importlib.util
 import os
+
+from t2i.errors import InputError
 
 KERNELS = "TF_ENABLE_ONEDNN_OPTS"
 _CHOSEN = "1"
@@ -27,3 +31,14 @@ def choose_kernels(recorded: str | None = None) -> str:
 def chosen_kernels() -> str:
     """Returns the choice that holds."""
     return os.environ[KERNELS]
+
+
+def require_tensorflow() -> None:
+    """Raises InputError when TensorFlow is not installed; quiets it when it is."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise InputError(
+            "tensorflow: expected to be installed, got nothing; "
+            'run pip install ".[cpu]", or ".[gpu]" where there is CUDA'
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")

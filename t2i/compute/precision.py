@@ -1,9 +1,11 @@
 """Which arithmetic is the faster one here."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from t2i.config.run import Precision
@@ -63,3 +65,14 @@ def _layer(dtype: Any) -> Callable[[], None]:
             value.numpy()
 
     return run
+
+
+@contextmanager
+def policy(dtype: str) -> Iterator[None]:
+    """Makes the layers built in the block compute in `dtype`."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import pydantic
 import yaml
 
-from t2i.config.run import RunConfig, Section
+from t2i.config.run import RunConfig
+from t2i.config.section import Section
 from t2i.errors import InputError
 
 MAX_CONFIG_BYTES = 1 << 20

@@ -1,11 +1,11 @@
-"""Every hyper-parameter of the encoders and their training, as `config` does for the GAN."""
+"""Every hyper-parameter of the encoders and their training, as `config.run` does for a GAN."""
 
 import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from t2i.config.run import Fraction, Positive, Section
+from t2i.config.section import Fraction, Positive, Section
 
 
 class ConvolutionConfig(Section):

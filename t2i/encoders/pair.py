@@ -3,13 +3,11 @@
 The two lie side by side, NAME.keras and NAME.image.keras, as `t2i-prep train-encoder` leaves them.
 """
 
-import hashlib
 import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pydantic
 
 from t2i.encoders.config import ImageEncoderConfig
@@ -18,7 +16,6 @@ from t2i.encoders.text import MAX_DESCRIPTION_BYTES, MAX_ENCODER_BYTES, TextEnco
 from t2i.errors import InputError
 from t2i.files.disk import replacing
 from t2i.files.weights import load_weights, member, weights_sha256
-from t2i.pairs.reading import Pairs
 
 FORMAT = "t2i-image-encoder"
 VERSION = 1
@@ -29,16 +26,6 @@ _DESCRIPTION = "t2i/image_encoder.json"
 def image_side(text: Path) -> Path:
     """Returns the name of the image side, given that of the text side."""
     return text.with_name(f"{text.stem}.image.keras")
-
-
-def digest(pairs: Pairs) -> str:
-    """Returns the SHA-256, hexadecimal, of all that training an encoder takes from the pairs."""
-    found = hashlib.sha256()
-    for array in (pairs.image, pairs.class_id, pairs.caption_offset):
-        found.update(repr(array.shape).encode())
-        found.update(np.ascontiguousarray(array).data)
-    found.update("\0".join(pairs.caption).encode("utf-8", "surrogatepass"))
-    return found.hexdigest()
 
 
 def save_image_side(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2i.compute.strategy import local_strategy
+from t2i.compute.versions import commit, versions
 from t2i.config.run import METRICS
-from t2i.encoders.pair import digest
 from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
 from t2i.evaluation import report
@@ -17,6 +17,7 @@ from t2i.evaluation.report import Row, Table
 from t2i.evaluation.scores import Scores
 from t2i.evaluation.subject import Subject, open_subject
 from t2i.files.weights import weights_sha256
+from t2i.pairs.digests import digest
 from t2i.pairs.reading import read, read_header
 from t2i.vision.networks import LITE_NETWORKS
 
@@ -117,8 +118,8 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
         "captions": "one a picture, each once before one comes again",
         "seed": request.seed,
         "interval": "95 %, over captions and latents, the reference as given",
-        "commit": report.commit(),
-        "versions": report.versions(),
+        "commit": commit(),
+        "versions": versions(),
     }
     tables = [Table(stamp, protocol, tuple(own)) for stamp, own in rows.items()]
     report.write(path / report.NAME, tables)

@@ -25,7 +25,8 @@ from t2i.files.disk import replacing
 from t2i.files.weights import weights_sha256
 from t2i.models.contract import Painting
 from t2i.pairs.reading import read, read_header
-from t2i.runs.directory import Run, read_record
+from t2i.runs.directory import Run
+from t2i.runs.record import read_record
 
 
 def require_judge(config: RunConfig, judge: Path | None) -> None:

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from t2i.compute.replicas import OnReplicas
 from t2i.encoders.lookup import KnownSentences
-from t2i.encoders.pair import digest
 from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
 from t2i.evaluation.pictures import (
@@ -22,8 +21,10 @@ from t2i.evaluation.pictures import (
 from t2i.files.weights import weights_sha256
 from t2i.models.contract import Prior
 from t2i.painting.painter import load_painting, load_run
+from t2i.pairs.digests import digest
 from t2i.pairs.reading import Pairs
-from t2i.runs.directory import Run, read_record
+from t2i.runs.directory import Run
+from t2i.runs.record import read_record
 
 # How many captions are painted how often to see how much their pictures differ.
 VARIED_CAPTIONS = 100

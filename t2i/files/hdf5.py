@@ -1,6 +1,13 @@
-"""HDF5 files that may come from anybody: what is read is their own, and as large as they say."""
+"""HDF5 files: those that may come from anybody, read, and ours, written where there is room.
 
+What is read of anybody's is their own, and as large as they say.
+"""
+
+import errno
+import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
+from t2i.files.disk import replacing
 
 
 def dataset_faults(group: h5py.Group, name: str, rank: int, dtype: np.dtype[Any]) -> Iterator[str]:
@@ -85,3 +93,28 @@ def _kind(dtype: np.dtype[Any]) -> str:
     # To numpy whatever varies in length is `object`.
     text = h5py.check_string_dtype(dtype)
     return "text" if text and text.length is None else str(dtype)
+
+
+# More than HDF5 holds back of a file that is being written: a megabyte a data set, and its index.
+_SPARE_BYTES = 32 << 20
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[h5py.File]:
+    """Yields a file that takes the place of `path` when the block ends well, as `replacing` has it.
+
+    What is written in the block is announced to `require_room` before.
+    """
+    with replacing(path) as unfinished, h5py.File(unfinished, "w") as file:
+        require_room(file, 0)
+        yield file
+
+
+def require_room(file: h5py.File, size: int) -> None:
+    """Raises OSError, as a full disk does, where there is no room for so many bytes more.
+
+    HDF5 whose writing fails takes the process down with it when it closes the file. What limits
+    a user and not the disk, a quota say, is not seen here.
+    """
+    if shutil.disk_usage(file.filename).free < size + _SPARE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

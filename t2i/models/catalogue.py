@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from t2i.config.file import load
-from t2i.config.run import Config as DCGANConfig
-from t2i.config.run import RunConfig, Section
+from t2i.config.run import RunConfig
+from t2i.config.section import Section
 from t2i.errors import InputError
+from t2i.models.dcgan.config import Config as DCGANConfig
 from t2i.models.projected.config import Config as ProjectedConfig
 
 
@@ -35,7 +36,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
 
     Args:
         path: the file.
-        overrides: see `configfile.load`.
+        overrides: see `config.file.load`.
 
     Raises:
         InputError: the file can't be read, or a key or value is not right.

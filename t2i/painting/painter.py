@@ -13,15 +13,13 @@ from t2i.errors import InputError
 from t2i.files.weights import load_weights
 from t2i.images.pixels import to_uint8
 from t2i.models.catalogue import load_config, offered
-from t2i.models.contract import Facts, Painting, Prior
-from t2i.runs.directory import Run, read_record
-
-Floats = npt.NDArray[np.float32]
+from t2i.models.contract import Facts, Floats, Painting
+from t2i.painting.poses import posed
+from t2i.runs.directory import Run
+from t2i.runs.record import read_record
 
 # Pictures painted at a time; bounds the memory whatever is asked for.
 _BATCH = 64
-# Standard deviations that a latent may be set to; further out G was never trained.
-_FARTHEST = 4
 
 
 class Painter:
@@ -153,80 +151,3 @@ def load_painting(path: Path, config: RunConfig, embedding_size: int, channels: 
     painting: Painting = offered(config).build_painting(config, Facts(embedding_size, channels))
     load_weights(Run(path).generator, painting.network)
     return painting
-
-
-def posed(latent: Floats, prior: Prior, pose: str) -> Floats:
-    """Returns latents [n, z], those of them that `pose` names set to its numbers.
-
-    Args:
-        latent: float32 [n, z].
-        prior: that they are drawn from; it has the names.
-        pose: `turn=1,mirror=-1`, for example; numbers are in standard deviations.
-
-    Raises:
-        InputError: a name is not the prior's, or a number is none from -4 to 4.
-    """
-    own = latent.copy()
-    for part in pose.split(","):
-        name, _, value = part.partition("=")
-        column = geometry_of(prior, name.strip(), "--pose")
-        try:
-            number = float(value)
-        except ValueError:
-            number = np.nan
-        if not abs(number) <= _FARTHEST:
-            raise InputError(
-                f"--pose: expected {name.strip()}=NUMBER, from -{_FARTHEST} to {_FARTHEST} "
-                f"standard deviations, got {part.strip()!r}; 0 is the middle"
-            )
-        own[:, column] = number
-    return own
-
-
-def along(latent: Floats, prior: Prior, name: str, steps: int) -> Floats:
-    """Returns one latent [z] in `steps` rows, the named number of it running from -2 to 2.
-
-    Raises:
-        InputError: the prior has no such name.
-    """
-    column = geometry_of(prior, name, "--along")
-    rows = np.repeat(latent[None], steps, axis=0)
-    rows[:, column] = np.linspace(-2.0, 2.0, steps)
-    return rows
-
-
-def geometry_of(prior: Prior, name: str, place: str) -> int:
-    """Returns which number of a latent has a name; raises InputError where none has."""
-    if not prior.geometry:
-        raise InputError(
-            f"{place}: expected a run whose latents have names, got one of unnamed ones; "
-            "train a configuration with model: projected"
-        )
-    if name not in prior.geometry:
-        raise InputError(
-            f"{place}: expected one of {', '.join(prior.geometry)}, got {name!r}; choose one"
-        )
-    return prior.geometry.index(name)
-
-
-def between(first: Floats, second: Floats, steps: int) -> Floats:
-    """Returns embeddings on the line from first [d] to second [d], [steps, d], ends included."""
-    share = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, None]
-    return first + share * (second - first)
-
-
-def between_latents(first: Floats, second: Floats, steps: int) -> Floats:
-    """Returns latents on the great arc from first [z] to second [z], [steps, z], ends included.
-
-    On a line, the middle would be shorter than any latent that G was trained on.
-
-    Source: White 2016, "Sampling generative networks", arXiv 1609.04468.
-    """
-    cosine = np.dot(first, second) / (np.linalg.norm(first) * np.linalg.norm(second))
-    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
-    share = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, None]
-    if np.sin(angle) < 1e-6:
-        return between(first, second, steps)
-    arc = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
-    latents: Floats = (arc / np.sin(angle)).astype(np.float32)
-    return latents

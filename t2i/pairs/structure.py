@@ -1,4 +1,4 @@
-"""What a pairs file must hold, by name, type and shape; see `pairs` for what it means."""
+"""What a pairs file must hold, by name, type and shape; see `reading` for what it means."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Writing pairs files; `pairs` says what is in one."""
+"""Writing pairs files; `reading` says what is in one."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 import t2i
-from t2i.files.hdf5_writing import new_file, require_room
+from t2i.files.hdf5 import new_file, require_room
 from t2i.pairs.reading import FORMAT, VERSION, EncoderStamp, SplitBy, opened
 from t2i.pairs.structure import COLUMNS, SPLITS
 

@@ -1,5 +1,6 @@
 """Checkpoints: all that a resumed run needs besides its data and configuration."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from t2i.errors import InputError
-from t2i.runs.saving import save
+from t2i.files.disk import FULL
 
 
 def latest_step(folder: Path) -> int:
@@ -59,6 +60,22 @@ class Checkpoints:
         return step
 
     def save(self, step: int) -> None:
-        """Writes a checkpoint, as `saving.save`."""
+        """Writes a checkpoint, as `save`."""
         self._step.assign(step)
         save(self._manager, step)
+
+
+def save(manager: tf.train.CheckpointManager, step: int) -> None:
+    """Writes a checkpoint, and drops the oldest one too many.
+
+    Raises:
+        OSError: there is no room; TensorFlow has several errors for it, and one of them is also
+            that of a device whose memory is full.
+    """
+    try:
+        manager.save(checkpoint_number=step)
+    except tf.errors.OpError as error:
+        for code in FULL:
+            if os.strerror(code) in str(error):
+                raise OSError(code, os.strerror(code), manager.directory) from error
+        raise

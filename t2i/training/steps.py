@@ -5,7 +5,8 @@ from typing import Any
 import tensorflow as tf
 
 from t2i.models.contract import Model
-from t2i.training.batches.draw import Draw, Table, choose, draw, place
+from t2i.training.batches.draw import Draw, choose, draw, place
+from t2i.training.batches.table import Table
 
 
 def build_launch(strategy: Any, model: Model, how: Draw, streamed: bool, compiled: bool) -> Any:

@@ -1,9 +1,7 @@
 """train: one loop over strategy.run for one device, many, and many workers."""
 
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,49 +12,35 @@ import tensorflow as tf
 from t2i.compute.backend import chosen_kernels
 from t2i.compute.precision import resolve_precision
 from t2i.compute.strategy import choose_strategy, device_bytes, is_chief, on_gpu
-from t2i.config.run import RunConfig, TrainingConfig
-from t2i.errors import InputError
+from t2i.config.run import RunConfig
 from t2i.evaluation.monitor import require_judge
 from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Model
+from t2i.pairs.digests import fingerprint
 from t2i.pairs.reading import read, read_encoder, read_header
-from t2i.runs import directory as runs
 from t2i.runs.checkpoints import Checkpoints, latest_step
-from t2i.runs.directory import Run
-from t2i.training.batches.draw import Draw, Order, Table, table
-from t2i.training.batches.residence import Blocks, ahead, choose_residence, stored
+from t2i.runs.directory import Run, locked, trim_metrics
+from t2i.runs.record import Record, begin, resume
+from t2i.training.batches.blocks import Blocks, ahead
+from t2i.training.batches.draw import Draw
+from t2i.training.batches.order import Order
+from t2i.training.batches.residence import choose_residence, stored
+from t2i.training.batches.table import Table, table
 from t2i.training.board import Board
+from t2i.training.plan import (
+    Plan,
+    due,
+    parameters,
+    require_groups,
+    require_pictures,
+    require_pixels,
+    require_replicas,
+    spans,
+)
 from t2i.training.steps import build_launch
 from t2i.training.watched import Watched
 
 Progress = Callable[[int, dict[str, float]], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run is going to do.
-
-    Attributes:
-        images: pictures trained on.
-        captions: sentences trained on.
-        classes: classes trained on.
-        steps: updates of each network.
-        steps_per_epoch: full batches in a pass over the pictures.
-        replicas: devices over all workers.
-        precision: of the arithmetic, and why.
-        data: where the pairs are held, and why.
-        parameters: trained numbers in each network, by its name.
-    """
-
-    images: int
-    captions: int
-    classes: int
-    steps: int
-    steps_per_epoch: int
-    replicas: int
-    precision: str
-    data: str
-    parameters: Mapping[str, int]
 
 
 class Trainer:
@@ -74,44 +58,26 @@ class Trainer:
         needs = offers.needs(config)
         self._strategy = choose_strategy()
         replicas = self._strategy.num_replicas_in_sync
-        if config.training.batch_size % (2 * replicas):
-            raise InputError(
-                f"training.batch_size: expected a multiple of {2 * replicas} for {replicas} "
-                f"replicas, got {config.training.batch_size}; change it or use fewer devices"
-            )
-        if config.training.compile == "xla" and replicas > 1:
-            raise InputError(
-                f"training.compile: expected auto or none for {replicas} replicas, got xla; "
-                "XLA compiles the step of a single one"
-            )
+        require_replicas(config.training, replicas)
         header = read_header(data)
-        if header.image_size < config.image_size:
-            raise InputError(
-                f"image_size: expected at most the {header.image_size} pixels of {data}, got "
-                f"{config.image_size}; prepare larger pictures or train smaller ones"
-            )
+        require_pixels(config, header, data)
         self._encoder = read_encoder(data)
         self._residence, reason_of_residence = choose_residence(
             config.training, header, device_bytes()
         )
         held = self._residence != "file"
         self._pairs = read(data, config.training.splits, images=held, embeddings=held)
-        fingerprint = runs.fingerprint(self._pairs, header)
-        if len(self._pairs.name) < config.training.batch_size:
-            raise InputError(
-                f"training.batch_size: expected at most the {len(self._pairs.name)} pictures of "
-                f"{' + '.join(config.training.splits)}, got {config.training.batch_size}; "
-                "make it smaller"
-            )
+        trained_on = fingerprint(self._pairs, header)
+        require_pictures(config.training, len(self._pairs.name))
         self._begun = run.config.exists()
         if self._begun:
             begun = load_config(run.config)
-            self._record = runs.resume(run, begun, config, fingerprint)
+            self._record = resume(run, begun, config, trained_on)
             reason = "as the run began"
         else:
             precision, reason = resolve_precision(config.training.precision)
-            self._record = runs.Record(
-                data=fingerprint,
+            self._record = Record(
+                data=trained_on,
                 precision=precision,
                 pairs=str(data.resolve()),
                 channels=header.channels,
@@ -125,11 +91,7 @@ class Trainer:
         self._order = Order(
             self._table.class_index, config.training.batch_size, config.seed, needs.group
         )
-        if not self._order.steps_per_epoch:
-            raise InputError(
-                f"training.batch_size: expected at most the pictures of {data} in groups of "
-                f"{needs.group} of a class, got {config.training.batch_size}; make it smaller"
-            )
+        require_groups(config.training, self._order, data)
         self._facts = Facts(
             embedding_size=self._table.embedding.shape[1],
             channels=self._pairs.image.shape[3],
@@ -156,7 +118,7 @@ class Trainer:
             precision=f"{self._record.precision} ({reason})",
             data=f"{self._residence} ({reason_of_residence})",
             parameters={
-                name: _parameters(network) for name, network in self._model.networks.items()
+                name: parameters(network) for name, network in self._model.networks.items()
             },
         )
 
@@ -177,9 +139,9 @@ class Trainer:
         if not is_chief(self._strategy):
             self._train(None, progress)
             return
-        with runs.locked(self.run):
+        with locked(self.run):
             if not self._begun:
-                runs.begin(self.run, self.config, self._record, self._encoder)
+                begin(self.run, self.config, self._record, self._encoder)
             painting = offered(self.config).build_painting(self.config, self._facts)
             painting.network.set_weights(self._model.weights())
             board = Board(self.run, self.config, self._data, painting, self._judge)
@@ -196,7 +158,7 @@ class Trainer:
             )
         first = checkpoints.restore()
         if board is not None:
-            runs.trim_metrics(self.run, first)
+            trim_metrics(self.run, first)
         streamed = self._residence != "device"
         launch = build_launch(self._strategy, self._model, self._draw, streamed, self._compiled())
         feed = self._feed()
@@ -207,10 +169,10 @@ class Trainer:
         )
         reported = Watched(self.run.path)
         started, images = time.perf_counter(), 0
-        for (step, stop), (tensors, rows) in ahead(feed, _spans(first, steps, training)):
+        for (step, stop), (tensors, rows) in ahead(feed, spans(first, steps, training)):
             reported.add(step, launch(tensors, rows, tf.constant(step), tf.constant(stop - step)))
             images += (stop - step) * training.batch_size
-            if stop < steps and all(stop % every for every in _due(training)):
+            if stop < steps and all(stop % every for every in due(training)):
                 # Nobody wants to know yet: a GPU goes on while the host makes the next launch.
                 continue
             reported.read()
@@ -266,21 +228,3 @@ class Trainer:
                 for array in arrays
             )
         )
-
-
-def _due(training: TrainingConfig) -> tuple[int, int, int]:
-    """Returns after how many steps each thing falls due."""
-    return training.log_every, training.sample_every, training.checkpoint_every
-
-
-def _spans(step: int, steps: int, training: TrainingConfig) -> Iterator[tuple[int, int]]:
-    """Yields where each launch begins and ends: nothing that is due falls inside one."""
-    while step < steps:
-        dues = ((step // every + 1) * every for every in _due(training))
-        stop = min(steps, step + training.steps_per_launch, *dues)
-        yield step, stop
-        step = stop
-
-
-def _parameters(model: Any) -> int:
-    return int(sum(math.prod(weight.shape) for weight in model.trainable_weights))

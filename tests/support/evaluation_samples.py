@@ -6,16 +6,18 @@ import keras
 import numpy as np
 
 from t2i.config.file import dump
-from t2i.config.run import Config, NetworksConfig, TrainingConfig
+from t2i.config.run import TrainingConfig
 from t2i.encoders.config import ConvolutionConfig, ImageEncoderConfig, TextEncoderConfig
 from t2i.encoders.image import build_image_encoder
-from t2i.encoders.pair import digest, image_side, save_image_side
+from t2i.encoders.pair import image_side, save_image_side
 from t2i.encoders.text import TextEncoder, build_text_encoder, save_encoder
 from t2i.encoders.tokenizers import CharTokenizer
+from t2i.models.dcgan.config import Config, NetworksConfig
 from t2i.models.dcgan.generator import build_generator
+from t2i.pairs.digests import digest
 from t2i.pairs.reading import read
 from t2i.pairs.writing import writing
-from t2i.runs.directory import Record
+from t2i.runs.record import Record
 
 SIZE = 8
 STORED = 10

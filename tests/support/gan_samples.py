@@ -3,15 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from t2i.config.run import (
-    AugmentationConfig,
-    Config,
-    LossesConfig,
-    NetworksConfig,
-    TrainingConfig,
-)
+from t2i.config.run import AugmentationConfig, TrainingConfig
 from t2i.images.augmentation import CHANCES
 from t2i.models.contract import Batch, Facts
+from t2i.models.dcgan.config import Config, LossesConfig, NetworksConfig
 from t2i.models.dcgan.model import TextToImageGAN
 
 ALL = LossesConfig(

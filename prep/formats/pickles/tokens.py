@@ -18,7 +18,7 @@ _INTEGER = re.compile(rb"[-+]?\d{1,19}")
 
 
 class RefusedError(Exception):
-    """What was got where something else was expected; `pickles.load` adds file and place."""
+    """What was got where something else was expected; `reading.load` adds file and place."""
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,16 @@ from keras import ops
 
 from t2i.compute.kernels.adam import FusedAdam
 from t2i.compute.kernels.batch_norm import FusedBatchNormalization
+from t2i.compute.kernels.choice import STOCK, Kernels
 from t2i.compute.kernels.columns import ColumnConv2D, ColumnConv2DTranspose
 from t2i.compute.kernels.pictures import ImageConv2D, ImageConv2DTranspose
 from t2i.compute.strategy import on_gpu
-from t2i.config.run import Config
 from t2i.images.augmentation import CHANCES, augment
 from t2i.models import losses
 from t2i.models.contract import Batch, Facts, Floats, Needs, Painting, Prior, Tensor, Terms
-from t2i.models.dcgan.generator import STOCK, Kernels, build_discriminator, build_generator
+from t2i.models.dcgan.config import Config
+from t2i.models.dcgan.discriminator import build_discriminator
+from t2i.models.dcgan.generator import build_generator
 from t2i.models.schedule import Schedule
 from t2i.models.update import mean_over_replicas, move_average, norm, objective, share
 from t2i.models.whitening import whitening_of

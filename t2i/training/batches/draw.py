@@ -7,38 +7,15 @@ A batch is a pure function of (seed, step): it is drawn for all replicas togethe
 its rows, so that a run resumes exactly and does not depend on the number of replicas.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from t2i.errors import InputError
 from t2i.images.cropping import crop
 from t2i.images.pixels import to_float
 from t2i.models.contract import Batch, Needs, Tensor
-from t2i.pairs.reading import Pairs
-
-
-class Table(NamedTuple):
-    """Pairs as tensors.
-
-    Attributes:
-        image: uint8 [n, S, S, C].
-        embedding: float32 [m, d].
-        caption_offset: int32 [n + 1]; image i owns rows caption_offset[i]:caption_offset[i + 1].
-        class_index: int32 [n], classes numbered from 0.
-        by_class: int32 [n], the images ordered by class.
-        class_offset: int32 [classes + 1], where each class starts in `by_class`.
-    """
-
-    image: Tensor
-    embedding: Tensor
-    caption_offset: Tensor
-    class_index: Tensor
-    by_class: Tensor
-    class_offset: Tensor
+from t2i.training.batches.table import Table
 
 
 class Choice(NamedTuple):
@@ -72,84 +49,6 @@ class Draw:
     image_size: int
     flip: bool
     needs: Needs
-
-
-def table(pairs: Pairs) -> Table:
-    """Returns the pairs as numpy arrays laid out for drawing.
-
-    Raises:
-        InputError: there are no embeddings, or a single class.
-    """
-    if pairs.embedding is None:
-        raise InputError(
-            "pairs file: expected embedded captions, got none; run `t2i-prep embed` on it first"
-        )
-    classes, index = np.unique(pairs.class_id, return_inverse=True)
-    if len(classes) < 2:
-        raise InputError(
-            f"pairs file: expected pictures of at least 2 classes, got {len(classes)}; "
-            "mismatched texts are taken from another class"
-        )
-    counts = np.bincount(index)
-    return Table(
-        image=pairs.image,
-        embedding=pairs.embedding,
-        caption_offset=pairs.caption_offset.astype(np.int32),
-        class_index=index.astype(np.int32),
-        by_class=np.argsort(index, kind="stable").astype(np.int32),
-        class_offset=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
-    )
-
-
-@dataclass
-class Order:
-    """Which images each step looks at: every epoch another permutation.
-
-    Attributes:
-        class_index: int32 [n], the class of each image.
-        batch_size: rows over all replicas; `len(class_index) // batch_size` steps make an epoch.
-        seed: of the run.
-        group: images of one class that lie side by side; what is left over of a class waits for
-            another epoch.
-    """
-
-    class_index: npt.NDArray[np.int32]
-    batch_size: int
-    seed: int
-    group: int = 1
-    _epoch: int = field(default=-1, init=False)
-    _permutation: npt.NDArray[np.int32] = field(
-        default_factory=lambda: np.zeros(0, np.int32), init=False
-    )
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Full batches in an epoch."""
-        groups = np.bincount(self.class_index) // self.group
-        return int(groups.sum()) * self.group // self.batch_size
-
-    def rows(self, step: int, steps: int) -> npt.NDArray[np.int32]:
-        """Returns the images of `steps` steps from `step` on, int32 [steps, batch_size]."""
-        return np.stack([self._batch(at) for at in range(step, step + steps)])
-
-    def _batch(self, step: int) -> npt.NDArray[np.int32]:
-        epoch, within = divmod(step, self.steps_per_epoch)
-        if epoch != self._epoch:
-            self._permutation = self._permuted(np.random.default_rng([self.seed, epoch]))
-            self._epoch = epoch
-        return self._permutation[within * self.batch_size : (within + 1) * self.batch_size]
-
-    def _permuted(self, generator: np.random.Generator) -> npt.NDArray[np.int32]:
-        """Returns all images in random order, those of a group side by side."""
-        order = generator.permutation(len(self.class_index)).astype(np.int32)
-        if self.group == 1:
-            return order
-        order = order[np.argsort(self.class_index[order], kind="stable")]
-        counts = np.bincount(self.class_index)
-        place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-        whole = np.repeat(counts // self.group * self.group, counts)
-        groups = order[place < whole].reshape(-1, self.group)
-        return generator.permutation(groups).reshape(-1)
 
 
 def choose(table: Table, rows: Tensor, step: Tensor, how: Draw) -> Choice:

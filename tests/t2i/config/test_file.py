@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from t2i.config.file import MAX_CONFIG_BYTES, changed_keys, dump, load, parse
-from t2i.config.run import Config
 from t2i.encoders.config import EncoderConfig
 from t2i.errors import InputError
+from t2i.models.dcgan.config import Config
 
 
 def _error(text: str, kind: type = Config, overrides: tuple[str, ...] = ()) -> str:

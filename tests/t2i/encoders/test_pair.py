@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from evaluation_samples import text_encoder, write_data, write_judge
 
-from t2i.encoders.pair import digest, image_side, load_image_side
+from t2i.encoders.pair import image_side, load_image_side
 from t2i.encoders.text import load_encoder
 from t2i.errors import InputError
 from t2i.files.weights import weights_sha256
+from t2i.pairs.digests import digest
 from t2i.pairs.reading import read
 
 

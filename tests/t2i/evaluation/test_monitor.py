@@ -7,9 +7,9 @@ import pytest
 from evaluation_samples import text_encoder, write_data, write_judge
 
 from t2i.config.file import parse
-from t2i.config.run import Config
 from t2i.encoders.text import save_encoder
 from t2i.errors import InputError
+from t2i.models.dcgan.config import Config
 from t2i.painting.painter import Painter
 from t2i.pairs.reading import read
 from t2i.pairs.structure import SPLITS

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from t2i.images.pixels import captioned_grid, grid, save_gif, save_image, to_float, to_uint8
+from t2i.images.pixels import save_gif, save_image, to_float, to_uint8
+from t2i.images.sheets import captioned_grid, grid
 
 
 def test_all_256_values_survive_the_way_there_and_back() -> None:

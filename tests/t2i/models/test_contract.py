@@ -13,7 +13,9 @@ from t2i.models.catalogue import MODELS, offered
 from t2i.models.contract import Facts, Model
 from t2i.pairs.reading import Pairs
 from t2i.runs.checkpoints import Checkpoints
-from t2i.training.batches.draw import Draw, Order, choose, draw, table
+from t2i.training.batches.draw import Draw, choose, draw
+from t2i.training.batches.order import Order
+from t2i.training.batches.table import table
 
 # Of each model, what makes it small.
 SMALL = {

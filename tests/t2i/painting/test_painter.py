@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from t2i.config.file import dump
-from t2i.config.run import Config, NetworksConfig, TextConfig
+from t2i.config.run import TextConfig
 from t2i.encoders.config import ConvolutionConfig, TextEncoderConfig
 from t2i.encoders.text import TextEncoder, build_text_encoder, save_encoder
 from t2i.encoders.tokenizers import CharTokenizer
 from t2i.errors import InputError
-from t2i.models.conditions import Whitening
+from t2i.models.dcgan.config import Config, NetworksConfig
 from t2i.models.dcgan.generator import build_generator
-from t2i.painting.painter import Painter, between, between_latents, load_painting
-from t2i.runs.directory import Record
+from t2i.models.whitening import Whitening
+from t2i.painting.between import between, between_latents
+from t2i.painting.painter import Painter, load_painting
+from t2i.runs.record import Record
 
 CONFIG = Config(
     image_size=8,

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from t2i.files.disk import FULL
-from t2i.runs.saving import save
+from t2i.runs.checkpoints import save
 
 
 def manager_that_fails(folder: Path, error: tf.errors.OpError) -> tf.train.CheckpointManager:

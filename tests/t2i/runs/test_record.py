@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from t2i.config.run import Config
 from t2i.errors import InputError
+from t2i.models.dcgan.config import Config
 from t2i.pairs.reading import EncoderStamp
-from t2i.runs.directory import Record, Run, begin, read_record
+from t2i.runs.directory import Run
+from t2i.runs.record import Record, begin, read_record
 
 RECORD = Record(
     data="a hash",

@@ -7,9 +7,10 @@ import pydantic
 import pytest
 import tensorflow as tf
 
-from t2i.config.run import Config, LossesConfig, NetworksConfig
+from t2i.compute.kernels.choice import STOCK
 from t2i.models.contract import Batch, Facts
-from t2i.models.dcgan.generator import STOCK, build_discriminator
+from t2i.models.dcgan.config import Config, LossesConfig, NetworksConfig
+from t2i.models.dcgan.discriminator import build_discriminator
 from t2i.models.dcgan.model import TextToImageGAN
 
 WEIGHT, EVERY = 3.0, 2

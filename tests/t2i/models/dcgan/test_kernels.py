@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from gan_samples import random_batch, tiny_gan
 
-from t2i.models.dcgan.generator import STOCK
+from t2i.compute.kernels.choice import STOCK
 from t2i.models.dcgan.model import TextToImageGAN
 
 STEPS = 20

@@ -8,14 +8,10 @@ import pytest
 import tensorflow as tf
 from gan_samples import ALL, random_batch, tiny_gan
 
-from t2i.config.run import (
-    AugmentationConfig,
-    Config,
-    LossesConfig,
-    OptimizerConfig,
-)
+from t2i.config.run import AugmentationConfig, OptimizerConfig
 from t2i.images.augmentation import augment
 from t2i.models.contract import Batch, Facts
+from t2i.models.dcgan.config import Config, LossesConfig
 from t2i.models.dcgan.model import TextToImageGAN, build_painting
 
 

@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from t2i.config.run import NetworksConfig
-from t2i.models.conditions import Whitening, whitened
-from t2i.models.dcgan.generator import build_discriminator, build_generator
+from t2i.models.dcgan.config import NetworksConfig
+from t2i.models.dcgan.discriminator import build_discriminator
+from t2i.models.dcgan.generator import build_generator
+from t2i.models.whitening import Whitening, whitened
 
 TINY = NetworksConfig(generator_width=4, discriminator_width=4, latent_size=5, text_size=3)
 

@@ -13,7 +13,9 @@ from t2i.images.augmentation import CHANCES
 from t2i.images.pixels import to_float
 from t2i.models.contract import Batch, Needs
 from t2i.pairs.reading import Pairs
-from t2i.training.batches.draw import Draw, Order, Table, choose, draw, table
+from t2i.training.batches.draw import Draw, choose, draw
+from t2i.training.batches.order import Order
+from t2i.training.batches.table import Table, table
 
 
 def _pairs(counts: tuple[int, ...] = (7, 5, 9, 3), size: int = 10) -> Pairs:

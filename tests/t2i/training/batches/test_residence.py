@@ -13,8 +13,11 @@ from t2i.config.run import TrainingConfig
 from t2i.pairs.reading import read, read_header
 from t2i.pairs.stored import StoredRows
 from t2i.training.batches import residence as streaming
-from t2i.training.batches.draw import Order, Table, choose, draw, place, table
-from t2i.training.batches.residence import Blocks, ahead, choose_residence, pairs_bytes, stored
+from t2i.training.batches.blocks import Blocks, ahead
+from t2i.training.batches.draw import choose, draw, place
+from t2i.training.batches.order import Order
+from t2i.training.batches.residence import choose_residence, pairs_bytes, stored
+from t2i.training.batches.table import Table, table
 
 SPLITS = ["train", "val"]
 
