@@ -36,7 +36,7 @@ def synthetic(out: Path, count: int, seed: int) -> None:
     from prep.synthetic.writing import write_synthetic
 
     with tqdm(total=count, unit="picture", desc="drawing") as bar:
-        made = write_synthetic(out, count, seed, bar.update)
+        made = write_synthetic(out, count, seed, lambda done: bar.update(done - bar.n))
     click.echo(
         f"{out}: {made.pictures:,} pictures of {made.species} species, {made.captions:,} captions"
     )

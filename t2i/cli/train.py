@@ -82,5 +82,5 @@ def train(
             shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
             bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, {shown}")
 
-        trainer.train(progress)
+        trainer.train(progress, bar.write)
     click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")

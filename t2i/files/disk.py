@@ -34,7 +34,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         InputError: the folder of `path` can't be made or written to, or there is no room.
     """
-    path = Path(path)
+    # What a link points to is replaced, beside itself; the link stays.
+    path = Path(path) if not Path(path).is_symlink() else Path(path).resolve()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))

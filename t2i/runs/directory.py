@@ -85,10 +85,20 @@ def locked(run: Run) -> Iterator[None]:
 
 
 def trim_metrics(run: Run, step: int) -> None:
-    """Drops the points of the curves behind `step`: they will be made again."""
+    """Drops the points of the curves behind `step`, which will be made again.
+
+    A line that can't be read, as a power cut leaves one, ends the curves.
+    """
     if not run.metrics.exists():
         return
-    lines = run.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = run.metrics.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    kept = []
+    for line in lines:
+        try:
+            point = json.loads(line)["step"] if line.endswith("\n") else step + 1
+        except (ValueError, KeyError, TypeError):
+            break
+        if point <= step:
+            kept.append(line)
     with replacing(run.metrics) as unfinished:
-        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
         unfinished.write_text("".join(kept), encoding="utf-8")

@@ -12,6 +12,7 @@ from t2i.config.file import changed_keys, dump
 from t2i.config.run import RunConfig
 from t2i.errors import InputError
 from t2i.files.disk import replacing
+from t2i.pairs.digests import OF_PIXELS
 from t2i.pairs.reading import EncoderStamp
 from t2i.runs.directory import Run
 
@@ -66,6 +67,11 @@ def begin(run: Run, config: RunConfig, record: Record, encoder: bytes | None) ->
         unfinished.write_text(dump(config), encoding="utf-8")
 
 
+def compares_pixels(run: Run) -> bool:
+    """Returns whether a run that began knows the pixels that it began with."""
+    return read_record(run).data.startswith(OF_PIXELS)
+
+
 def resume(run: Run, begun: RunConfig, config: RunConfig, data: str) -> Record:
     """Returns the record of a run that began with this configuration and data.
 
@@ -73,7 +79,7 @@ def resume(run: Run, begun: RunConfig, config: RunConfig, data: str) -> Record:
         run: the directory.
         begun: the configuration in it.
         config: that it is to go on with.
-        data: fingerprint of the pairs.
+        data: fingerprint of the pairs; or, of runs from before, the one without pixels.
 
     Raises:
         InputError: either has changed.

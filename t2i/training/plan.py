@@ -11,6 +11,10 @@ from t2i.errors import InputError
 from t2i.pairs.reading import Header
 from t2i.training.batches.order import Order
 
+# Stored pictures may be larger than what is painted, so that a window moves over them; of larger
+# ones a window would show pieces. As published, 76 for 64.
+_LARGEST_STORED = 1.5
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -59,11 +63,18 @@ def require_replicas(training: TrainingConfig, replicas: int) -> None:
 
 
 def require_pixels(config: RunConfig, header: Header, data: Path) -> None:
-    """Raises InputError where the pictures are smaller than those to be painted."""
+    """Raises InputError where pictures are smaller than those to be painted, or far larger."""
     if header.image_size < config.image_size:
         raise InputError(
             f"image_size: expected at most the {header.image_size} pixels of {data}, got "
             f"{config.image_size}; prepare larger pictures or train smaller ones"
+        )
+    if header.image_size > _LARGEST_STORED * config.image_size:
+        least = math.ceil(header.image_size / _LARGEST_STORED)
+        raise InputError(
+            f"image_size: expected at least {least} for the {header.image_size} pixels of "
+            f"{data}, got {config.image_size}, whose windows show pieces of pictures; prepare "
+            f"with --image-size {config.image_size * 9 // 8}, or train larger ones"
         )
 
 

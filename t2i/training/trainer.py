@@ -16,11 +16,11 @@ from t2i.config.run import RunConfig
 from t2i.evaluation.monitor import require_judge
 from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Model
-from t2i.pairs.digests import fingerprint
+from t2i.pairs.digests import fingerprint, fingerprint_without_pixels
 from t2i.pairs.reading import read, read_encoder, read_header
 from t2i.runs.checkpoints import Checkpoints, latest_step
 from t2i.runs.directory import Run, locked, trim_metrics
-from t2i.runs.record import Record, begin, resume
+from t2i.runs.record import Record, begin, compares_pixels, resume
 from t2i.training.batches.blocks import Blocks, ahead
 from t2i.training.batches.draw import Draw
 from t2i.training.batches.order import Order
@@ -41,6 +41,7 @@ from t2i.training.steps import build_launch
 from t2i.training.watched import Watched
 
 Progress = Callable[[int, dict[str, float]], None]
+Say = Callable[[str], None]
 
 
 class Trainer:
@@ -67,9 +68,17 @@ class Trainer:
         )
         held = self._residence != "file"
         self._pairs = read(data, config.training.splits, images=held, embeddings=held)
-        trained_on = fingerprint(self._pairs, header)
         require_pictures(config.training, len(self._pairs.name))
+        self._table = table(self._pairs)
+        if not held:
+            self._table = stored(self._table, data, config.training.splits)
         self._begun = run.config.exists()
+        if not self._begun or compares_pixels(run):
+            image, embedding = self._table.image, self._table.embedding
+            trained_on = fingerprint(self._pairs, header, image, embedding)
+        else:
+            trained_on = fingerprint_without_pixels(self._pairs, header)
+            reason_of_residence += "; began before pixels were compared"
         if self._begun:
             begun = load_config(run.config)
             self._record = resume(run, begun, config, trained_on)
@@ -85,9 +94,6 @@ class Trainer:
                 vision=list(needs.vision),
                 kernels=chosen_kernels(),
             )
-        self._table = table(self._pairs)
-        if not held:
-            self._table = stored(self._table, data, config.training.splits)
         self._order = Order(
             self._table.class_index, config.training.batch_size, config.seed, needs.group
         )
@@ -127,17 +133,18 @@ class Trainer:
         """The step of the newest checkpoint, where training goes on; 0 for a new run."""
         return latest_step(self.run.checkpoints)
 
-    def train(self, progress: Progress) -> None:
+    def train(self, progress: Progress, say: Say = lambda _: None) -> None:
         """Trains to the end from wherever the run stands.
 
         Args:
             progress: called with the step reached and the means of what was watched.
+            say: called with a line that the user should read.
 
         Raises:
             InputError: a loss is not finite, a checkpoint is damaged, or the run is in use.
         """
         if not is_chief(self._strategy):
-            self._train(None, progress)
+            self._train(None, progress, say)
             return
         with locked(self.run):
             if not self._begun:
@@ -145,9 +152,9 @@ class Trainer:
             painting = offered(self.config).build_painting(self.config, self._facts)
             painting.network.set_weights(self._model.weights())
             board = Board(self.run, self.config, self._data, painting, self._judge)
-            self._train(board, progress)
+            self._train(board, progress, say)
 
-    def _train(self, board: Board | None, progress: Progress) -> None:
+    def _train(self, board: Board | None, progress: Progress, say: Say) -> None:
         training, steps = self.config.training, self.plan.steps
         with self._strategy.scope():
             checkpoints = Checkpoints(
@@ -156,7 +163,7 @@ class Trainer:
                 training.checkpoints_kept,
                 board is not None,
             )
-        first = checkpoints.restore()
+        first = checkpoints.restore(say)
         if board is not None:
             trim_metrics(self.run, first)
         streamed = self._residence != "device"

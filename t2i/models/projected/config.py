@@ -16,6 +16,9 @@ class NetworksConfig(Section):
     Attributes:
         generator_widths: channels of G at 8, 16, ... pixels, up to the size of the pictures.
         latent_size: numbers in z; the first six are geometry.
+        smoothed: the picture is averaged over 2x2 pixels twice, so that it can hold no weave of
+            two pixels, which the strided convolutions that D looks through reward. Source: the
+            binomial filter of Zhang 2019 (1904.11486), section 3.
         style_size: numbers that sentence and latent are joined to, for every layer of G.
         eyes: the frozen network that D looks through, by its name in `vision`.
         eyes_size: side of the pictures that it is shown, pixels; those of G are resized.
@@ -28,6 +31,7 @@ class NetworksConfig(Section):
         default=[160, 80, 40, 24]
     )
     latent_size: Annotated[int, Field(ge=7, le=1 << 16)] = 64
+    smoothed: bool = False
     style_size: Positive = 256
     eyes: Literal["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"] = (
         "efficientnet-lite0"

@@ -100,6 +100,10 @@ def build_generator(
             side *= 2
             x = drawn(kernels.doubled(width, f"up{side}")(x), f"up{side}")
         x = layers.Conv2D(channels, 3, padding="same", name="image")(x)
+        if config.smoothed:
+            # Two means of neighbours weigh 1, 2, 1; at the edge, of the pixels that there are.
+            for _ in range(2):
+                x = layers.AveragePooling2D(2, 1, padding="same")(x)
         image = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model({"embedding": embedding, "latent": latent}, image, name="generator")
 

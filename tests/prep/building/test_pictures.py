@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from picture_samples import block_mean, example, fault_of, noise, pixels_of, saved
-from PIL import Image
+from PIL import Image, ImageOps
 
 from prep.building.examples import Box
 from prep.building.pictures import crop_and_resize, prepare, square_of
@@ -208,3 +208,44 @@ def test_a_picture_file_has_a_bound(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.truncate((1 << 26) + 1)
     assert fault_of(path) == "expected at most 67108864 bytes, got 67108865"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_phones_picture_is_turned_as_its_camera_says(tmp_path: Path, orientation: int) -> None:
+    """Against Pillow's own turning of the whole picture."""
+    picture = Image.fromarray(noise(40, 24))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "phone.png"
+    picture.save(path, exif=exif)
+    with Image.open(path) as opened:
+        upright = ImageOps.exif_transpose(opened).convert("RGB")
+    expected = square_of(np.asarray(upright), None, 8, 3)
+    np.testing.assert_allclose(square_of(path, None, 8, 3), expected, atol=1)
+    if orientation > 1:
+        as_stored = square_of(np.asarray(picture), None, 8, 3).astype(int)
+        assert np.abs(as_stored - expected).mean() > 10
+    # A box is of the pixels that are stored.
+    box = (4.0, 10.0, 12.0, 16.0)
+    np.testing.assert_array_equal(
+        square_of(path, box, 8, 3), square_of(np.asarray(picture), box, 8, 3)
+    )
+
+
+def test_broken_metadata_are_no_fault_of_the_picture(tmp_path: Path) -> None:
+    path = tmp_path / "phone.jpg"
+    picture = Image.fromarray(noise(24, 24))
+    picture.save(path, exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\0" * 8, quality=95)
+    plain = tmp_path / "plain.jpg"
+    picture.save(plain, quality=95)
+    np.testing.assert_array_equal(square_of(path, None, 8, 3), square_of(plain, None, 8, 3))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_greys_of_16_bits_keep_their_shades(tmp_path: Path, channels: int) -> None:
+    shades = np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)
+    path = tmp_path / "deep.png"
+    Image.fromarray(shades).save(path)
+    made = square_of(path, None, 8, channels)
+    assert made.shape == (8, 8, channels)
+    np.testing.assert_array_equal(made[..., 0], np.rint(shades / 257))

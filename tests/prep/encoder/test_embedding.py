@@ -42,7 +42,11 @@ def test_every_caption_is_embedded(pairs_file, encoder, monkeypatch):
     loaded = load_encoder(encoder)
     for split in SPLITS:
         pairs = read(pairs_file, [split])
-        np.testing.assert_array_equal(pairs.embedding, loaded.embed(pairs.caption))
+        # Other batches, other shapes of the products: alike to a few roundings of their sums.
+        expected = loaded.embed(pairs.caption)
+        np.testing.assert_allclose(
+            pairs.embedding, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max()
+        )
 
 
 def test_a_split_without_pictures_is_passed_over(tmp_path, encoder):

@@ -106,3 +106,19 @@ def test_a_folder_that_cannot_be_reserved(tmp_path: Path) -> None:
     assert str(error.value) == (
         f"{folder}: expected a folder that can be written, got Not a directory; choose another"
     )
+
+
+def test_what_a_link_points_to_is_replaced(tmp_path: Path) -> None:
+    far = tmp_path / "far" / "file.txt"
+    far.parent.mkdir()
+    near, dangling = tmp_path / "near.txt", tmp_path / "dangling.txt"
+    far.write_text("old")
+    near.symlink_to(far)
+    dangling.symlink_to(tmp_path / "far" / "new.txt")
+    for link in (near, dangling):
+        with replacing(link) as unfinished:
+            unfinished.write_text("new")
+        assert link.is_symlink()
+        assert link.resolve().read_text() == "new"
+    assert far.read_text() == "new"
+    assert sorted(path.name for path in far.parent.iterdir()) == ["file.txt", "new.txt"]

@@ -76,6 +76,18 @@ def test_means_of_captions_paint_as_captions_of_their_direction(generator: keras
     )
 
 
+def test_a_smoothed_picture_holds_no_weave_of_two_pixels() -> None:
+    network = build_generator(NETWORKS.model_copy(update={"smoothed": True}), 6)
+    smoothing = keras.Model(network.get_layer("image").output, network.layers[-1].input)
+    weave = np.fromfunction(lambda y, x: (-1.0) ** (y + x), (16, 16)).astype(np.float32)
+    stripes = np.fromfunction(lambda _, x: (-1.0) ** x, (16, 16)).astype(np.float32)
+    for pattern in (weave, stripes):
+        picture = np.stack([pattern] * 3, axis=2)[None] + 0.5
+        smoothed = np.asarray(smoothing(picture))
+        # At the far edges there is one pixel to take the mean of.
+        np.testing.assert_allclose(smoothed[:, :-2, :-2], 0.5, atol=1e-6)
+
+
 def _plane(generator: keras.Model, **geometry: float) -> np.ndarray:
     """Returns where the points of the plane lie, [8, 8, 2], for geometry latents."""
     latent = np.zeros((1, 8), np.float32)

@@ -29,7 +29,6 @@ def test_a_run_leaves_everything_in_its_directory(
         "samples/000004.png",
         "samples/000008.png",
         "samples/000012.png",
-        "checkpoints/checkpoint",
         "checkpoints/ckpt-8.index",
         "checkpoints/ckpt-8.data-00000-of-00001",
         "checkpoints/ckpt-12.index",
