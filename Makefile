@@ -88,7 +88,7 @@ demo/drawn/CUB_200_2011/images.txt: | $(INSTALLED)
 # A stage a target, as the demo; CUB's own files are not ours to ship.
 birds: birds/trained
 	for name in config.yaml encoder.keras generator.keras; do cp birds/run/$$name t2i/shipped/birds/; done
-	$(BIN)/python -m t2i.shipping birds/run/record.json t2i/shipped/birds/record.json
+	$(BIN)/python -m t2i.runs.shipping birds/run/record.json t2i/shipped/birds/record.json
 
 birds/trained: birds/birds.h5 configs/cub128_projected.yaml
 	$(BIN)/t2i train configs/cub128_projected.yaml --data birds/birds.h5 --run birds/run

@@ -23,9 +23,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from machine import describe
 
-from t2i import configfile, pairs
-from t2i.config import Config
+from t2i.config.file import load
 from t2i.evaluation import report
+from t2i.models.dcgan.config import Config
+from t2i.pairs.reading import read_header
 
 # Each is what the row changes in the configuration.
 SETTINGS: dict[str, list[str]] = {
@@ -87,7 +88,7 @@ def _measured(
     run = arguments.runs / f"{name.replace(' ', '_')}-{seed}"
     changes = [*arguments.changes, *changes, f"seed={seed}"]
     if (run / "config.yaml").exists():
-        epochs = configfile.load(run / "config.yaml", Config).training.epochs
+        epochs = load(run / "config.yaml", Config).training.epochs
     else:
         epochs = _epochs(arguments, run, changes)
     _train(arguments, run, [*changes, f"training.epochs={epochs}"])
@@ -98,7 +99,7 @@ def _measured(
     value = {row.metric: row.estimate.value for row in rows}
     lines = (run / "metrics.jsonl").read_text().splitlines()
     points = [json.loads(line) for line in lines]
-    pictures = _pictures(arguments.data, configfile.load(run / "config.yaml", Config))
+    pictures = _pictures(arguments.data, load(run / "config.yaml", Config))
     rate = median(point["images_per_second"] for point in points)
     return {
         **{metric: value[metric] for metric in METRICS},
@@ -115,13 +116,13 @@ def _epochs(arguments: argparse.Namespace, run: Path, changes: list[str]) -> int
     points = [json.loads(line) for line in (pilot / "metrics.jsonl").read_text().splitlines()]
     # The first launch is traced.
     rate = median(point["images_per_second"] for point in points[1:])
-    config = configfile.load(pilot / "config.yaml", Config)
+    config = load(pilot / "config.yaml", Config)
     return max(1, round(arguments.seconds * rate / _pictures(arguments.data, config)))
 
 
 def _pictures(data: Path, config: Config) -> int:
     """Returns the pictures of an epoch."""
-    images = pairs.read_header(data).images
+    images = read_header(data).images
     batch = config.training.batch_size
     return sum(images[split] for split in config.training.splits) // batch * batch
 
@@ -132,7 +133,7 @@ def _train(arguments: argparse.Namespace, run: Path, changes: list[str]) -> None
 
 
 def _t2i(*command: Any) -> None:
-    start = [sys.executable, "-c", "from t2i.cli import main; main()"]
+    start = [sys.executable, "-c", "from t2i.cli.main import main; main()"]
     if subprocess.run([*start, *map(str, command)], stdout=sys.stderr).returncode:
         sys.exit(f"ablation: t2i {command[0]} failed, see above; the same command goes on there")
 

@@ -8,13 +8,16 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from t2i.batches import Draw, Order, Table, choose, draw, table
-from t2i.config import Config, LossesConfig, NetworksConfig, TrainingConfig
-from t2i.gan import TextToImageGAN, needs
-from t2i.launch import build_launch
+from t2i.compute.strategy import choose_strategy
+from t2i.config.run import TrainingConfig
 from t2i.models.contract import Facts
-from t2i.pairs import Pairs
-from t2i.strategy import choose_strategy
+from t2i.models.dcgan.config import Config, LossesConfig, NetworksConfig
+from t2i.models.dcgan.model import TextToImageGAN, needs
+from t2i.pairs.reading import Pairs
+from t2i.training.batches.draw import Draw, choose, draw
+from t2i.training.batches.order import Order
+from t2i.training.batches.table import Table, table
+from t2i.training.steps import build_launch
 
 CAPTIONS, CLASSES, EMBEDDING = 10, 20, 1024
 

@@ -84,7 +84,7 @@ def _thousand(run: Path, repeats: int) -> dict[str, float]:
     """Returns pictures a second at 64 pixels, and what the matrix product would allow."""
     import tensorflow as tf
 
-    from t2i.sampling import Painter
+    from t2i.painting.painter import Painter
 
     painter = Painter(run)
     embedding = np.random.default_rng(0).standard_normal((PICTURES, 1024), np.float32)
@@ -121,21 +121,22 @@ def _gflop(generator: Any) -> float:
 
 def _make_run(path: Path, ngf: int) -> None:
     """Writes a run of configs/cub64_small.yaml with the published encoder, all weights random."""
-    from t2i import configfile
-    from t2i.captions import CharTokenizer
-    from t2i.conditions import placeholder
-    from t2i.config import Config
-    from t2i.encoder_config import EncoderConfig
-    from t2i.networks import build_generator
-    from t2i.runs import Record, Run, begin
-    from t2i.text_encoder import TextEncoder, build_text_encoder, save_encoder
+    from t2i.config.file import load
+    from t2i.encoders.config import EncoderConfig
+    from t2i.encoders.text import TextEncoder, build_text_encoder, save_encoder
+    from t2i.encoders.tokenizers import CharTokenizer
+    from t2i.models.dcgan.config import Config
+    from t2i.models.dcgan.generator import build_generator
+    from t2i.models.whitening import placeholder
+    from t2i.runs.directory import Run
+    from t2i.runs.record import Record, begin
 
-    shape = configfile.load(ROOT / "configs" / "encoder.yaml", EncoderConfig).text
+    shape = load(ROOT / "configs" / "encoder.yaml", EncoderConfig).text
     tokenizer = CharTokenizer(shape.length)
     network = build_text_encoder(shape, tokenizer.vocabulary_size)
     encoder = path.with_name("encoder.keras")
     save_encoder(encoder, TextEncoder(network, tokenizer, shape))
-    config = configfile.load(
+    config = load(
         ROOT / "configs" / "cub64_small.yaml", Config, [f"networks.generator_width={ngf}"]
     )
     size, text = shape.embedding_size, config.text

@@ -99,9 +99,9 @@ def compare(folder: Path) -> dict[str, float]:
     """Returns the largest relative differences."""
     from machine import describe
 
-    from t2i.evaluation.fid import frechet_distance, joined, moments
-    from t2i.evaluation.inception import import_inception, load_inception
-    from t2i.torch_files import read_tensors
+    from t2i.evaluation.metrics.fid import frechet_distance, joined, moments
+    from t2i.files.pth import read_tensors
+    from t2i.vision.inception import import_inception, load_inception
 
     old, new = (read_tensors(folder / name) for name in ("old.pth", "new.pth"))
     if old.keys() != new.keys() or any((old[key] != new[key]).any() for key in old):

@@ -27,8 +27,8 @@ from machine import describe, peak_mb
 from PIL import Image
 from plotting import Curve, draw
 
-from prep.build import build_pairs
-from prep.examples import Example
+from prep.building.build import build_pairs
+from prep.building.examples import Example
 
 WIDTH, HEIGHT, DIFFERENT = 500, 375, 50
 COUNTS = (1_000, 10_000, 100_000)
@@ -137,9 +137,9 @@ def _draw(folder: Path) -> None:
 
 def _painter(size: int, batch: int) -> Callable[[int], None]:
     """Returns a function that paints so many pictures, as `t2i generate` does."""
-    from t2i.config import NetworksConfig
-    from t2i.images import to_uint8
-    from t2i.networks import build_generator
+    from t2i.images.pixels import to_uint8
+    from t2i.models.dcgan.config import NetworksConfig
+    from t2i.models.dcgan.generator import build_generator
 
     generator = build_generator(NetworksConfig(generator_width=48), size, 1024)
     random = np.random.default_rng(0)

@@ -16,15 +16,15 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from prep.build import build_pairs
-from prep.examples import Example
+from prep.building.build import build_pairs
+from prep.building.examples import Example
+from prep.building.splits import official_split
 from prep.exports.pairs_file import PairsFile
 from prep.exports.stackgan import export_stackgan
 from prep.sources.cub import Cub
 from prep.sources.flowers import class_name
-from prep.splits import official_split
-from t2i.captions import CharTokenizer
-from t2i.pairs import EncoderStamp
+from t2i.encoders.tokenizers import CharTokenizer
+from t2i.pairs.reading import EncoderStamp
 
 # Dead formats have no other writer than that of the tests.
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))

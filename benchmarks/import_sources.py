@@ -22,20 +22,20 @@ from pathlib import Path
 from import_layouts import HAS_TFDS, SIZE, write_layouts
 from machine import child_peaks, describe, peak_mb
 
-from prep.build import build_pairs
-from prep.examples import Source
-from prep.pictures import square_of
+from prep.building.build import build_pairs
+from prep.building.examples import Source
+from prep.building.pictures import square_of
+from prep.building.splits import official_split
 from prep.sources.aelnouby import Aelnouby
 from prep.sources.cub import Cub, picture_files
 from prep.sources.flowers import Flowers, class_split
 from prep.sources.folder import Folder
 from prep.sources.mnist import Mnist
-from prep.sources.reed_cvpr import ReedCvpr
-from prep.sources.reed_icml import ReedIcml
-from prep.sources.stackgan import StackGan
-from prep.sources.tfds import Tfds
-from prep.splits import official_split
-from prep.tfds_copies import PreparedCopy
+from prep.sources.reed.cvpr import ReedCvpr
+from prep.sources.reed.icml import ReedIcml
+from prep.sources.stackgan.source import StackGan
+from prep.sources.tfds.copies import PreparedCopy
+from prep.sources.tfds.source import Tfds
 
 _SAMPLE_EVERY = 200
 

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from machine import child_peaks, describe, peak_mb
 
-from prep.build import build_pairs
+from prep.building.build import build_pairs
+from prep.building.splits import official_split, read_split
 from prep.sources.cub import Cub
-from prep.splits import official_split, read_split
 
 _SAMPLE_EVERY = 50
 

@@ -57,7 +57,7 @@ def _trained(arguments: argparse.Namespace, place: str) -> tuple[float, float]:
     changes += [f"training.epochs={arguments.epochs}"]
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        command = [sys.executable, "-c", "from t2i.cli import main; main()", "train"]
+        command = [sys.executable, "-c", "from t2i.cli.main import main; main()", "train"]
         command += [str(arguments.config), "--data", str(arguments.data), "--run", str(run)]
         for change in changes:
             command += ["--set", change]

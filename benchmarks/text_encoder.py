@@ -24,13 +24,13 @@ import numpy as np
 import tensorflow as tf
 from machine import describe
 
-from prep.encoder_step import EncoderTraining, image_side_to_train
-from t2i import configfile
-from t2i.captions import CharTokenizer
-from t2i.encoder_config import EncoderConfig, TextEncoderConfig
-from t2i.image_encoder import ImageEncoder
-from t2i.pairs import Pairs
-from t2i.text_encoder import TextEncoder, build_text_encoder, parameter_count
+from prep.encoder.step import EncoderTraining, image_side_to_train
+from t2i.config.file import load
+from t2i.encoders.config import EncoderConfig, TextEncoderConfig
+from t2i.encoders.image import ImageEncoder
+from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count
+from t2i.encoders.tokenizers import CharTokenizer
+from t2i.pairs.reading import Pairs
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SIZES = {
@@ -60,7 +60,7 @@ def main() -> None:
     print(f"{'':12}{heads[0]:>12}" + "".join(f"{head:>9}" for head in heads[1:]))
     figures: dict[str, float] = {"gemm_gflops": round(gflops)}
     for name, file in SIZES.items():
-        config = configfile.load(CONFIGS / file, EncoderConfig)
+        config = load(CONFIGS / file, EncoderConfig)
         parameters, embed, train, both = rates(config, data, arguments.repeats)
         most = gflops / gflop(config.text)
         print(

@@ -48,7 +48,7 @@ def _answer(arguments: argparse.Namespace) -> None:
     """Answers each number of steps with the seconds of one."""
     from bare_step import BareStep, recipe
 
-    from t2i.config import TrainingConfig
+    from t2i.config.run import TrainingConfig
 
     config = recipe(
         arguments.size,

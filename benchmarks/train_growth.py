@@ -93,7 +93,7 @@ def _measure(point: Point) -> dict[str, float]:
     import tensorflow as tf
     from bare_step import BareStep, recipe
 
-    from t2i.config import TrainingConfig
+    from t2i.config.run import TrainingConfig
 
     if point.replicas > 1:
         cpu = tf.config.list_physical_devices("CPU")[0]

@@ -29,10 +29,11 @@ import tensorflow as tf
 from bare_step import CAPTIONS, CLASSES, EMBEDDING, BareStep, recipe
 from machine import describe
 
-from t2i.config import Config, TrainingConfig
-from t2i.pairs_writing import write_embeddings, writing
-from t2i.runs import Run
-from t2i.training import Trainer
+from t2i.config.run import TrainingConfig
+from t2i.models.dcgan.config import Config
+from t2i.pairs.writing import write_embeddings, writing
+from t2i.runs.directory import Run
+from t2i.training.trainer import Trainer
 
 # Steps between checkpoints over which their cost is spread.
 ROUND = 500

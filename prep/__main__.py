@@ -1,5 +1,5 @@
 """Runs `t2i-prep` as `python -m prep`."""
 
-from prep.cli import main
+from prep.cli.main import main
 
 main()

@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from prep.exports.pairs_file import PairsFile
-from t2i.files import sha256
-from t2i.images import Pixels, as_picture
-from t2i.pairs_structure import SPLITS
+from t2i.files.disk import sha256
+from t2i.images.pixels import Pixels, as_picture
+from t2i.pairs.structure import SPLITS
 
 Row = Mapping[str, Any]
 

@@ -1,6 +1,6 @@
 """Text-to-image GANs: from a pairs file to pictures of a sentence."""
 
-from t2i.backend import choose_kernels
+from t2i.compute.backend import choose_kernels
 
 __version__ = "0.1.0"
 

@@ -1,5 +1,5 @@
 """Runs `t2i` as `python -m t2i`."""
 
-from t2i.cli import main
+from t2i.cli.main import main
 
 main()

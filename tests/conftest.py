@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from miniature import write_pairs
 
-from t2i import hdf5_writing
+from t2i.files import hdf5
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def pairs_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def nearly_full(monkeypatch: pytest.MonkeyPatch) -> str:
     """Leaves room for the beginning of an HDF5 file alone; returns what is then said."""
-    room = SimpleNamespace(free=hdf5_writing._SPARE_BYTES)
-    monkeypatch.setattr(hdf5_writing.shutil, "disk_usage", lambda _: room)
+    room = SimpleNamespace(free=hdf5._SPARE_BYTES)
+    monkeypatch.setattr(hdf5.shutil, "disk_usage", lambda _: room)
     return "expected room for the file, got No space left on device; free some or choose another"
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from t2i import configfile
-from t2i.config import Config
-from t2i.encoder_config import EncoderConfig
+from t2i.config.file import dump, load, parse
+from t2i.encoders.config import EncoderConfig
+from t2i.models.dcgan.config import Config
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 
@@ -14,8 +14,8 @@ CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_it_loads_and_is_read_back_equal(path: Path) -> None:
     kind = EncoderConfig if path.name.startswith("encoder") else Config
-    config = configfile.load(path, kind)
-    assert configfile.parse(configfile.dump(config), kind, "dumped") == config
+    config = load(path, kind)
+    assert parse(dump(config), kind, "dumped") == config
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
@@ -26,7 +26,7 @@ def test_its_header_gives_the_command(path: Path) -> None:
 
 
 def test_the_recipe_is_the_published_one() -> None:
-    config = configfile.load(CONFIGS[0].parent / "cub64.yaml", Config)
+    config = load(CONFIGS[0].parent / "cub64.yaml", Config)
     assert (config.image_size, config.training.batch_size, config.training.epochs) == (64, 64, 600)
     assert config.networks.generator_width == 128
     assert config.networks.discriminator_width == 64

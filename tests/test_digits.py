@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 from idx_samples import write_idx
 from PIL import Image
 
-from prep.cli import main as prep
-from t2i import configfile
-from t2i.cli import main as t2i
-from t2i.config import Config
-from t2i.runs import Run
-from t2i.sampling import Painter
-from t2i.training import Trainer
+from prep.cli.main import main as prep
+from t2i.cli.main import main as t2i
+from t2i.config.file import load
+from t2i.models.dcgan.config import Config
+from t2i.painting.painter import Painter
+from t2i.runs.directory import Run
+from t2i.training.trainer import Trainer
 
 _TINY = Path(__file__).parent.parent / "configs" / "tiny.yaml"
 # So fast that six steps leave the grey of the start.
@@ -57,7 +57,7 @@ def test_the_run_has_no_encoder_and_knows_its_data(line: tuple[Path, Path]) -> N
     with Image.open(run / "samples" / "000006.png") as sheet:
         assert sheet.mode == "RGB"
     # It resumes: the record is read back.
-    config = configfile.load(_TINY, Config, [_FAST])
+    config = load(_TINY, Config, [_FAST])
     assert Trainer(config, data, Run(run)).done == 6
 
 

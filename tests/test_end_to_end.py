@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prep.synthetic_birds import sample_bird, species_splits
-from prep.synthetic_captions import captions
-from prep.synthetic_reader import read_colours
-from t2i.pairs import read, read_header
-from t2i.pairs_structure import SPLITS
+from prep.synthetic.birds import sample_bird, species_splits
+from prep.synthetic.captions import captions
+from prep.synthetic.reader import read_colours
+from t2i.pairs.reading import read, read_header
+from t2i.pairs.structure import SPLITS
 
 ROOT = Path(__file__).parent.parent
 PICTURES = 40
@@ -111,7 +111,7 @@ def test_the_encoder_tells_unseen_species_apart(line: dict[str, str]) -> None:
 
 
 def test_the_pairs_file_holds_the_encoder_and_its_embeddings(line: dict[str, str]) -> None:
-    from t2i.pairs import read_encoder
+    from t2i.pairs.reading import read_encoder
 
     folder = Path(line["folder"])
     header = read_header(folder / "birds.h5")

@@ -12,12 +12,12 @@ import h5py
 import numpy as np
 from PIL import Image
 
+from prep.building.names import is_name, number_of
 from prep.exports.pairs_file import Pair, PairsFile
-from prep.names import is_name, number_of
 from prep.sources.aelnouby import SPLITS
 from t2i.errors import InputError
-from t2i.hdf5_writing import new_file, require_room
-from t2i.images import Pixels
+from t2i.files.hdf5 import new_file, require_room
+from t2i.images.pixels import Pixels
 
 
 def export_aelnouby(

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
-from t2i.images import Pixels
-from t2i.pairs import opened, read_header
-from t2i.pairs_structure import SPLITS
+from t2i.images.pixels import Pixels
+from t2i.pairs.reading import opened, read_header
+from t2i.pairs.structure import SPLITS
 
 # Pictures read at a time.
 _BLOCK = 64
@@ -26,7 +26,7 @@ class Pair:
         image: uint8 [S, S, C].
         captions: its sentences.
         class_id: its class.
-        split: one of `t2i.pairs.SPLITS`.
+        split: one of `t2i.pairs.structure.SPLITS`.
         embeddings: float32 [captions, d]; d = 0 before `embed`.
     """
 
@@ -46,7 +46,7 @@ class PairsFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Reads the header; raises InputError as `t2i.pairs.read_header`."""
+        """Reads the header; raises InputError as `t2i.pairs.reading.read_header`."""
         self._path = path
         self.header = read_header(path)
 

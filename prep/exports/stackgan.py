@@ -1,4 +1,4 @@
-"""A pairs file -> the layout that StackGAN and AttnGAN read; `prep.sources.stackgan` says what.
+"""A pairs file -> what StackGAN and AttnGAN read; `prep.sources.stackgan.source` says what that is.
 
 The pictures go into `<size>images.pickle`, the captions into text_c10. Pictures of val go into
 a folder of their own, which older code does not look into.
@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from prep.building.names import is_name
 from prep.exports.pairs_file import Pair, PairsFile
-from prep.names import is_name
-from prep.pickle_writing import ListWriter, dumped
-from prep.sources.stackgan_index import CLASSES, EMBEDDINGS, FILENAMES
+from prep.formats.pickles.writing import ListWriter, dumped
+from prep.sources.stackgan.index import CLASSES, EMBEDDINGS, FILENAMES
 from t2i.errors import InputError
-from t2i.files import replacing
+from t2i.files.disk import replacing
 
 _BREAKS = re.compile(r"[\r\n\0]+")
 

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from prep.examples import Example, Fault
-from prep.hdf5 import Group, opened
-from prep.names import is_name, number_of
+from prep.building.examples import Example, Fault
+from prep.building.names import is_name, number_of
+from prep.formats.hdf5 import Group, opened
 from t2i.errors import InputError
-from t2i.files import sha256
-from t2i.pairs import IMPORTED, EncoderStamp
+from t2i.files.disk import sha256
+from t2i.pairs.reading import IMPORTED, EncoderStamp
 
 # Ours by theirs; in their order.
 SPLITS = {"train": "train", "valid": "val", "test": "test"}

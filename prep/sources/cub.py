@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from prep.caption_files import caption_root, read_captions
-from prep.examples import Box, Example, Fault
-from prep.names import MAX_BYTES, PART
-from prep.splits import split_classes
+from prep.building.examples import Box, Example, Fault
+from prep.building.names import MAX_BYTES, PART
+from prep.building.splits import split_classes
+from prep.formats.caption_files import caption_root, read_captions
 from t2i.errors import InputError
 
 _FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"

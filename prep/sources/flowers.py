@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from prep.caption_files import caption_root, read_captions
-from prep.examples import Example, Fault
-from prep.matlab import read_whole_numbers
-from prep.splits import hashed_order, split_classes
+from prep.building.examples import Example, Fault
+from prep.building.splits import hashed_order, split_classes
+from prep.formats.caption_files import caption_root, read_captions
+from prep.formats.matlab import read_whole_numbers
 from t2i.errors import InputError
 
 _CLASSES = 102
@@ -76,7 +76,7 @@ def class_split() -> dict[str, str]:
     """Returns the split of each class by its name: 62 train, 20 val, 20 test.
 
     Deviation: which classes they are is ours, the published lists were not at hand. Those of
-    Reed et al. (ICML 2016) are in flowers_icml, and `prep.splits.read_split` reads them.
+    Reed et al. (ICML 2016) are in flowers_icml, and `prep.building.splits.read_split` reads them.
     """
     names = hashed_order(class_name(label) for label in range(1, _CLASSES + 1))
     splits = ["test"] * _HELD_OUT + ["val"] * _HELD_OUT

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from prep.caption_files import read_captions
-from prep.examples import Example, Fault
-from prep.listings import SPLIT_NAMES, checked_path, read_listing
-from prep.splits import hashed_split
+from prep.building.examples import Example, Fault
+from prep.building.splits import hashed_split
+from prep.formats.caption_files import read_captions
+from prep.formats.listings import SPLIT_NAMES, checked_path, read_listing
 from t2i.errors import InputError
-from t2i.pairs import SplitBy
+from t2i.pairs.reading import SplitBy
 
 _ENDINGS = (".jpg", ".jpeg", ".png")
 _LISTINGS = ("metadata.jsonl", "metadata.csv", "captions.jsonl", "captions.csv")

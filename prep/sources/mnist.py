@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from prep.examples import Example
+from prep.building.examples import Example
 from t2i.errors import InputError
-from t2i.images import Pixels
-from t2i.pairs import IMPORTED, EncoderStamp
+from t2i.images.pixels import Pixels
+from t2i.pairs.reading import IMPORTED, EncoderStamp
 
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _FILES = {"train": "train", "test": "t10k"}

@@ -1,17 +1,5 @@
-"""How good the pictures of a run are: metrics, and the protocol behind every number."""
+"""How good the pictures of a run are: the protocol behind every number, its report, its page.
 
-# By the names that a command line and a configuration give them, in the order of a report.
-METRICS = (
-    "fid",
-    "fid64",
-    "kid",
-    "is",
-    "manifold",
-    "top1",
-    "variety",
-    "diversity",
-    "copying",
-    "r-precision",
-    "zero-shot",
-    "parzen",
-)
+In come a run or folders of pictures, a pairs file and a measurer; out come numbers with their
+intervals, in evaluation.json and on a page of HTML. The formulas lie one room further in.
+"""

@@ -3,20 +3,22 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2i import pairs
-from t2i.encoder_pair import digest
+from t2i.compute.strategy import local_strategy
+from t2i.compute.versions import commit, versions
+from t2i.config.run import METRICS
+from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
-from t2i.evaluation import METRICS, report
-from t2i.evaluation.agreement import ClassList
-from t2i.evaluation.features import Judge, Stamp, load_features, load_judge
+from t2i.evaluation import report
+from t2i.evaluation.measurers import Judge, Stamp, load_features, load_judge
 from t2i.evaluation.measuring import Progress, locked
+from t2i.evaluation.metrics.agreement import ClassList
 from t2i.evaluation.pictures import RealPictures
 from t2i.evaluation.report import Row, Table
 from t2i.evaluation.scores import Scores
 from t2i.evaluation.subject import Subject, open_subject
-from t2i.keras_files import weights_sha256
-from t2i.strategy import local_strategy
-from t2i.text_encoder import TextEncoder
+from t2i.files.weights import weights_sha256
+from t2i.pairs.digests import digest
+from t2i.pairs.reading import read, read_header
 from t2i.vision.networks import LITE_NETWORKS
 
 # Of pixels, slow, and seldom wanted.
@@ -76,8 +78,8 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
         InputError: a file is wrong, the judge took part in training the run, a metric asked for
             by name can't be computed, or a number is not finite.
     """
-    header = pairs.read_header(request.data)
-    real = pairs.read(request.data, [request.split])
+    header = read_header(request.data)
+    real = read(request.data, [request.split])
     strategy = local_strategy()
     judge = load_judge(request.judge, strategy) if request.judge else None
     measurer = judge.measurer if judge else None
@@ -116,8 +118,8 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
         "captions": "one a picture, each once before one comes again",
         "seed": request.seed,
         "interval": "95 %, over captions and latents, the reference as given",
-        "commit": report.commit(),
-        "versions": report.versions(),
+        "commit": commit(),
+        "versions": versions(),
     }
     tables = [Table(stamp, protocol, tuple(own)) for stamp, own in rows.items()]
     report.write(path / report.NAME, tables)
@@ -136,7 +138,7 @@ def require_fair(judge: Judge, subject: Subject, data: Path, path: Path) -> None
             f"{path}: expected an encoder that took no part in training "
             f"{subject.path}, got the run's own; {again}"
         )
-    if judge.trained_on != digest(pairs.read(data, ["train"])):
+    if judge.trained_on != digest(read(data, ["train"])):
         raise InputError(
             f"{path}: expected an encoder trained on the train split of "
             f"{data}, got one trained on others; {again}"

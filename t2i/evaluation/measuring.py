@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from t2i.evaluation.estimate import Rows
-from t2i.evaluation.features import Measurer
+from t2i.evaluation.measurers import Measurer
+from t2i.evaluation.metrics.estimate import Rows
 from t2i.evaluation.pictures import BLOCK, Pictures
-from t2i.files import reserved
+from t2i.files.disk import reserved
 
 # Called with (what is done, rows done, rows in all).
 Progress = Callable[[str, int, int], None]

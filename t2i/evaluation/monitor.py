@@ -9,23 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from t2i import pairs
-from t2i.config import RunConfig
+from t2i.compute.replicas import OnReplicas
+from t2i.config.run import RunConfig
+from t2i.encoders.lookup import KnownSentences
+from t2i.encoders.text import load_encoder
 from t2i.errors import InputError
-from t2i.evaluation.agreement import load_classes
 from t2i.evaluation.evaluate import require_fair, require_stranger
-from t2i.evaluation.features import is_network, load_features, load_judge
+from t2i.evaluation.measurers import is_network, load_features, load_judge
+from t2i.evaluation.metrics.agreement import load_classes
 from t2i.evaluation.pictures import RealPictures
-from t2i.evaluation.replicas import OnReplicas
 from t2i.evaluation.report import Row
 from t2i.evaluation.scores import Scores
 from t2i.evaluation.subject import Subject, painted
-from t2i.files import replacing
-from t2i.keras_files import weights_sha256
+from t2i.files.disk import replacing
+from t2i.files.weights import weights_sha256
 from t2i.models.contract import Painting
-from t2i.pairs_lookup import KnownSentences
-from t2i.runs import Run, read_record
-from t2i.text_encoder import load_encoder
+from t2i.pairs.reading import read, read_header
+from t2i.runs.directory import Run
+from t2i.runs.record import read_record
 
 
 def require_judge(config: RunConfig, judge: Path | None) -> None:
@@ -65,10 +66,10 @@ class Monitor:
         )
         wanted = config.training.evaluate_classes
         self._classes = load_classes(wanted) if wanted else None
-        stamp = pairs.read_header(data).encoder
+        stamp = read_header(data).encoder
         imported = stamp is not None and stamp.imported
         self._encoder = KnownSentences(data, stamp) if imported else load_encoder(run.encoder)
-        self._real = pairs.read(data, [config.training.evaluate_split])
+        self._real = read(data, [config.training.evaluate_split])
         require_stranger(self._measurer.stamp.name, self._subject(), "--judge")
         if self._judge:
             require_fair(self._judge, self._subject(), data, judge)

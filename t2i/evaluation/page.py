@@ -13,10 +13,10 @@ import numpy.typing as npt
 from t2i.evaluation.evaluate import Result
 from t2i.evaluation.report import NAME, Table, number, read
 from t2i.evaluation.scores import Scores
-from t2i.files import replacing
-from t2i.images import Pixels, as_picture
+from t2i.files.disk import replacing
+from t2i.images.pixels import Pixels, as_picture
 from t2i.models.catalogue import load_config, offered
-from t2i.runs import Run
+from t2i.runs.directory import Run
 
 _SHOWN = 8
 _COLUMNS = 6

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from t2i.compute.replicas import OnReplicas
+from t2i.encoders.lookup import KnownSentences
+from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
-from t2i.evaluation.replicas import OnReplicas
-from t2i.images import Pixels, middle, to_uint8
+from t2i.images.pixels import Pixels, middle, to_uint8
 from t2i.models.contract import Prior
-from t2i.pairs import Pairs
-from t2i.pairs_lookup import KnownSentences
-from t2i.text_encoder import TextEncoder
+from t2i.pairs.reading import Pairs
 
 # Pictures made at a time, and latents drawn at a time.
 BLOCK = 256

@@ -1,19 +1,15 @@
 """evaluation.json: tables of numbers, each table by one measurer under one protocol."""
 
 import json
-import platform
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
-import t2i
 from t2i.errors import InputError
-from t2i.evaluation.estimate import Estimate
-from t2i.evaluation.features import Stamp
-from t2i.files import replacing
+from t2i.evaluation.measurers import Stamp
+from t2i.evaluation.metrics.estimate import Estimate
+from t2i.files.disk import replacing
 
 FORMAT = "t2i-evaluation"
 VERSION = 1
@@ -163,39 +159,6 @@ def heading(table: Table) -> str:
 def number(value: float) -> str:
     """Returns a number with four digits that count."""
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
-
-
-def versions() -> dict[str, str]:
-    """Returns what computed the numbers."""
-    names = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow")
-    found = {"t2i": t2i.__version__, "python": platform.python_version()}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def commit() -> str:
-    """Returns the commit of this code, `-dirty` behind it when files differ; or `unknown`."""
-    here = Path(t2i.__file__).parent
-    try:
-        # A package installed into another project is no part of that project's history.
-        for arguments in (
-            ("ls-files", "--error-unmatch", "__init__.py"),
-            ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"),
-        ):
-            result = subprocess.run(
-                ["git", "-C", str(here), *arguments],
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=10,
-            )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return result.stdout.strip()
 
 
 def _difference(one: Row, other: Row) -> str:

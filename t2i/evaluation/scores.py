@@ -8,23 +8,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2i import pairs
 from t2i.errors import InputError
-from t2i.evaluation import diversity, parzen
-from t2i.evaluation.agreement import CLASSES, ClassList, top1
-from t2i.evaluation.estimate import Estimate, Rows, of_mean, require
-from t2i.evaluation.features import Judge, Measurer, Stamp
-from t2i.evaluation.fid import DIRECTIONS, fid, halves, principal
-from t2i.evaluation.inception_score import inception_score
-from t2i.evaluation.kid import kid
-from t2i.evaluation.manifold import DENSITY_NEIGHBOURS, PRECISION_NEIGHBOURS, manifold
+from t2i.evaluation.measurers import Judge, Measurer, Stamp
 from t2i.evaluation.measuring import Progress, measured
+from t2i.evaluation.metrics import diversity, parzen
+from t2i.evaluation.metrics.agreement import CLASSES, ClassList, top1
+from t2i.evaluation.metrics.estimate import Estimate, Rows, of_mean, require
+from t2i.evaluation.metrics.fid import DIRECTIONS, fid, halves, principal
+from t2i.evaluation.metrics.inception_score import inception_score
+from t2i.evaluation.metrics.kid import kid
+from t2i.evaluation.metrics.manifold import DENSITY_NEIGHBOURS, PRECISION_NEIGHBOURS, manifold
+from t2i.evaluation.metrics.retrieval import OTHERS, Retrieval, r_precision, zero_shot
+from t2i.evaluation.metrics.variety import variety
 from t2i.evaluation.pictures import BLOCK, Pictures, RealPictures
 from t2i.evaluation.report import Row
-from t2i.evaluation.retrieval import OTHERS, Retrieval, r_precision, zero_shot
 from t2i.evaluation.subject import VARIATIONS, Subject
-from t2i.evaluation.variety import variety
-from t2i.images import middle
+from t2i.images.pixels import middle
+from t2i.pairs.reading import read, read_header
 
 Found = tuple[Stamp, list[Row]]
 
@@ -88,7 +88,7 @@ class Scores:
     @cached_property
     def training(self) -> RealPictures:
         """What the subject was trained on, cut as the reference is."""
-        return RealPictures(pairs.read(self._data, self.subject.trained_on), self.reference.size)
+        return RealPictures(read(self._data, self.subject.trained_on), self.reference.size)
 
     def _fid(self) -> Found:
         found = fid(self._generated["features"], self._real["features"])
@@ -209,8 +209,8 @@ class Scores:
 
     def _parzen(self) -> Found:
         subject, reference = self.subject, self.reference
-        held = "val" if pairs.read_header(self._data).images["val"] else "train"
-        chosen = pairs.read(self._data, [held]).image
+        held = "val" if read_header(self._data).images["val"] else "train"
+        chosen = read(self._data, [held]).image
         order = np.random.default_rng([self._seed, 2]).permutation(len(chosen))
         held_out = _flat(middle(chosen[order[: parzen.HELD_OUT]], reference.size))
         test = _flat(reference.at(np.arange(len(reference))))

@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from t2i.encoder_pair import digest
+from t2i.compute.replicas import OnReplicas
+from t2i.encoders.lookup import KnownSentences
+from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
 from t2i.evaluation.pictures import (
     PaintedPictures,
@@ -16,14 +18,13 @@ from t2i.evaluation.pictures import (
     caption_rows,
     open_folder,
 )
-from t2i.evaluation.replicas import OnReplicas
-from t2i.keras_files import weights_sha256
+from t2i.files.weights import weights_sha256
 from t2i.models.contract import Prior
-from t2i.pairs import Pairs
-from t2i.pairs_lookup import KnownSentences
-from t2i.runs import Run, read_record
-from t2i.sampling import load_painting, load_run
-from t2i.text_encoder import TextEncoder
+from t2i.painting.painter import load_painting, load_run
+from t2i.pairs.digests import digest
+from t2i.pairs.reading import Pairs
+from t2i.runs.directory import Run
+from t2i.runs.record import read_record
 
 # How many captions are painted how often to see how much their pictures differ.
 VARIED_CAPTIONS = 100

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from t2i import configfile
-from t2i.config import Config as DCGANConfig
-from t2i.config import RunConfig, Section
+from t2i.config.file import load
+from t2i.config.run import RunConfig
+from t2i.config.section import Section
 from t2i.errors import InputError
+from t2i.models.dcgan.config import Config as DCGANConfig
 from t2i.models.projected.config import Config as ProjectedConfig
 
 
@@ -25,7 +26,7 @@ class Entry(NamedTuple):
 
 
 MODELS = {
-    "dcgan": Entry(DCGANConfig, "t2i.gan"),
+    "dcgan": Entry(DCGANConfig, "t2i.models.dcgan.model"),
     "projected": Entry(ProjectedConfig, "t2i.models.projected.model"),
 }
 
@@ -35,12 +36,12 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
 
     Args:
         path: the file.
-        overrides: see `configfile.load`.
+        overrides: see `config.file.load`.
 
     Raises:
         InputError: the file can't be read, or a key or value is not right.
     """
-    return cast(RunConfig, configfile.load(path, _kind, overrides))
+    return cast(RunConfig, load(path, _kind, overrides))
 
 
 def offered(config: RunConfig) -> Any:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from keras import layers
 
 from t2i.errors import InputError
-from t2i.torch_files import read_tensors
+from t2i.files.pth import read_tensors
 from t2i.vision.networks import STRIDES, LiteNetwork
 
 _STEM, _HEAD, _CLASSES = 32, 1280, 1000

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from mutations import assert_holds, mutated
 
-from prep.archives import extract
+from prep.formats.archives.unpacking import extract
 from t2i.errors import InputError
 
 _BLOCK = tarfile.BLOCKSIZE

@@ -7,7 +7,7 @@ from hypothesis import given
 from matlab_samples import BY_SCIPY, BY_SCIPY_PACKED, HEADER, variable, write_mat
 from mutations import assert_holds, mutated
 
-from prep.matlab import read_whole_numbers
+from prep.formats.matlab import read_whole_numbers
 from prep.sources.flowers import Flowers
 
 _LABELS = variable("labels", [1, 2, 1, 102])

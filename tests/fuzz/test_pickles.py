@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given
 from mutations import assert_holds, mutated
 
-from prep.pickled_arrays import StoredArray
-from prep.pickles import load
+from prep.formats.pickles.arrays import StoredArray
+from prep.formats.pickles.reading import load
 
 _VALUE = [
     ["002.Jay/Jay_1", "001.Ani/Ani_2"],

@@ -11,8 +11,8 @@ from hypothesis import given
 from mutations import assert_holds, mutated
 from torch7_writer import written
 
-from prep.sources.reed_cvpr import ReedCvpr
-from prep.sources.reed_icml import ReedIcml
+from prep.sources.reed.cvpr import ReedCvpr
+from prep.sources.reed.icml import ReedIcml
 
 _NAME = reed_samples.NAMES[1]
 _ICML = [written(reed_samples.icml_file(_NAME))]

@@ -8,7 +8,7 @@ from hypothesis import given
 from mutations import assert_holds, mutated
 from stackgan_samples import write_layout
 
-from prep.sources.stackgan import StackGan
+from prep.sources.stackgan.source import StackGan
 
 _FILES = (
     "train/filenames.pickle",

@@ -9,8 +9,8 @@ import tensorflow as tf
 from hypothesis import given
 from mutations import assert_holds, mutated
 
-from prep.sources.tfds import Tfds
-from prep.tfds_copies import PreparedCopy
+from prep.sources.tfds.copies import PreparedCopy
+from prep.sources.tfds.source import Tfds
 
 _SHAPES = {
     "image": {"image": {"shape": {"dimensions": ["-1", "-1", "3"]}}},

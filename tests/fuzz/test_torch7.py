@@ -8,8 +8,8 @@ from hypothesis import given
 from mutations import assert_holds, mutated
 from torch7_writer import Dict, Instance, Tensor, written
 
-from prep.torch7 import Table, load
-from prep.torch_encoder import read_torch_encoder
+from prep.encoder.released.network import read_torch_encoder
+from prep.formats.torch7 import Table, load
 
 _CIRCLE = Dict()
 _CIRCLE.fields |= {"self": _CIRCLE, _CIRCLE: 1.0}

@@ -5,11 +5,11 @@ import tensorflow_datasets as tfds
 from miniature import write_pairs
 
 import prep.tfds_pairs  # noqa: F401
-from prep.examples import Example
-from prep.sources.tfds import Tfds
-from prep.tfds_copies import PreparedCopy
-from t2i.pairs import read, read_header
-from t2i.pairs_writing import writing
+from prep.building.examples import Example
+from prep.sources.tfds.copies import PreparedCopy
+from prep.sources.tfds.source import Tfds
+from t2i.pairs.reading import read, read_header
+from t2i.pairs.writing import writing
 
 
 def test_a_pairs_file_is_a_data_set_of_tfds_and_back(pairs_file: Path, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """How the tests of batches draw."""
 
-from t2i.augmentation import CHANCES
-from t2i.batches import Draw
+from t2i.images.augmentation import CHANCES
 from t2i.models.contract import Needs
+from t2i.training.batches.draw import Draw
 
 HOW = Draw(
     seed=3,

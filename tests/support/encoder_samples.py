@@ -2,9 +2,9 @@
 
 import keras
 
-from t2i.captions import CharTokenizer, SentencePieceTokenizer, train_sentencepiece
-from t2i.encoder_config import ConvolutionConfig, TextEncoderConfig
-from t2i.text_encoder import TextEncoder, build_text_encoder
+from t2i.encoders.config import ConvolutionConfig, TextEncoderConfig
+from t2i.encoders.text import TextEncoder, build_text_encoder
+from t2i.encoders.tokenizers import CharTokenizer, SentencePieceTokenizer, train_sentencepiece
 
 TEXTS = ["a red bird with black wings", "a blue bird", "a red bird with black wings", "Ω\udc80"]
 # What stands between the convolutions and the mean, and whether its first step is apart.

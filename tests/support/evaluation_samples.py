@@ -5,17 +5,19 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from t2i import configfile
-from t2i.captions import CharTokenizer
-from t2i.config import Config, NetworksConfig, TrainingConfig
-from t2i.encoder_config import ConvolutionConfig, ImageEncoderConfig, TextEncoderConfig
-from t2i.encoder_pair import digest, image_side, save_image_side
-from t2i.image_encoder import build_image_encoder
-from t2i.networks import build_generator
-from t2i.pairs import read
-from t2i.pairs_writing import writing
-from t2i.runs import Record
-from t2i.text_encoder import TextEncoder, build_text_encoder, save_encoder
+from t2i.config.file import dump
+from t2i.config.run import TrainingConfig
+from t2i.encoders.config import ConvolutionConfig, ImageEncoderConfig, TextEncoderConfig
+from t2i.encoders.image import build_image_encoder
+from t2i.encoders.pair import image_side, save_image_side
+from t2i.encoders.text import TextEncoder, build_text_encoder, save_encoder
+from t2i.encoders.tokenizers import CharTokenizer
+from t2i.models.dcgan.config import Config, NetworksConfig
+from t2i.models.dcgan.generator import build_generator
+from t2i.pairs.digests import digest
+from t2i.pairs.reading import read
+from t2i.pairs.writing import writing
+from t2i.runs.record import Record
 
 SIZE = 8
 STORED = 10
@@ -65,7 +67,7 @@ def write_judge(path: Path, data: Path, seed: int = 1) -> Path:
 def write_run(path: Path, seed: int = 0, weight: float | None = None) -> Path:
     """A run of random weights; of one weight everywhere where `weight` says so."""
     path.mkdir()
-    (path / "config.yaml").write_text(configfile.dump(CONFIG))
+    (path / "config.yaml").write_text(dump(CONFIG))
     save_encoder(path / "encoder.keras", text_encoder(0))
     keras.utils.set_random_seed(seed)
     generator = build_generator(CONFIG.networks, SIZE, TEXT.embedding_size)

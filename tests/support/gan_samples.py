@@ -3,16 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from t2i.augmentation import CHANCES
-from t2i.config import (
-    AugmentationConfig,
-    Config,
-    LossesConfig,
-    NetworksConfig,
-    TrainingConfig,
-)
-from t2i.gan import TextToImageGAN
+from t2i.config.run import AugmentationConfig, TrainingConfig
+from t2i.images.augmentation import CHANCES
 from t2i.models.contract import Batch, Facts
+from t2i.models.dcgan.config import Config, LossesConfig, NetworksConfig
+from t2i.models.dcgan.model import TextToImageGAN
 
 ALL = LossesConfig(
     interpolated_fake=0.3, feature_matching=2.0, l1=3.0, real_label=0.9, feature_matching_layer=4

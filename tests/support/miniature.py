@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from t2i.pairs_writing import write_embeddings, writing
+from t2i.pairs.writing import write_embeddings, writing
 
 EMBEDDING_SIZE = 6
 # (split, class, pictures); the classes differ in size.

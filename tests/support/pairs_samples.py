@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
-from t2i import pairs
 from t2i.errors import InputError
-from t2i.pairs import EncoderStamp, read, read_encoder, read_header
-from t2i.pairs_checking import check
+from t2i.pairs.checking import check
+from t2i.pairs.reading import EncoderStamp, read, read_encoder, read_header
+from t2i.pairs.structure import SPLITS
 
 SIZE = 4
 WIDTH = 3
@@ -34,7 +34,7 @@ def image(number: int) -> np.ndarray:
 
 def table(split: str, rows: int | None = None) -> np.ndarray:
     rows = CAPTIONS[split] if rows is None else rows
-    seed = pairs.SPLITS.index(split)
+    seed = SPLITS.index(split)
     return np.random.default_rng(seed).normal(size=(rows, WIDTH)).astype(np.float32)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from prep.examples import Box, Example, Fault
-from prep.pictures import Item, prepare
+from prep.building.examples import Box, Example, Fault
+from prep.building.pictures import Item, prepare
 
 
 def saved(path: Path, picture: Image.Image, kind: str = "JPEG") -> Path:

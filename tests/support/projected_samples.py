@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from t2i.config import TrainingConfig
+from t2i.config.run import TrainingConfig
 from t2i.models.contract import Batch, Facts
 from t2i.models.projected.config import Config, LossesConfig, NetworksConfig
 from t2i.models.projected.model import ProjectedGAN, build

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import torch7_writer
 
-from t2i.captions import CharTokenizer
+from t2i.encoders.tokenizers import CharTokenizer
 
 NAMES = (
     "001.Ani/Ani_1",

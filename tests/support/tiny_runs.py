@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from t2i import configfile
-from t2i.config import RunConfig
+from t2i.config.file import dump
+from t2i.config.run import RunConfig
 from t2i.models.catalogue import load_config
-from t2i.runs import Run
-from t2i.training import Trainer
+from t2i.runs.directory import Run
+from t2i.training.trainer import Trainer
 
 # Data, run directory and curves.
 Finished = tuple[Path, Path, list[dict[str, float]]]
@@ -49,8 +49,8 @@ if int(devices) > 1:
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * int(devices))
 from t2i.models.catalogue import load_config
-from t2i.runs import Run
-from t2i.training import Trainer
+from t2i.runs.directory import Run
+from t2i.training.trainer import Trainer
 def progress(step, means):
     if step >= int(kill_at):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -64,7 +64,7 @@ def config_of(tmp_path: Path, *overrides: str, text: str = TINY) -> RunConfig:
     path = tmp_path / "tiny.yaml"
     path.write_text(text)
     config = load_config(path, overrides)
-    path.write_text(configfile.dump(config))
+    path.write_text(dump(config))
     return config
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pairs_samples import ENCODER, PICTURES, SIZE, WIDTH, image, table
 
-from t2i import pairs
-from t2i.pairs_writing import write_embeddings, writing
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import write_embeddings, writing
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def bare(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def embedded(bare: Path) -> Path:
-    blocks = {split: [table(split)[:4], table(split)[4:]] for split in pairs.SPLITS}
+    blocks = {split: [table(split)[:4], table(split)[4:]] for split in SPLITS}
     write_embeddings(bare, blocks, ENCODER, "char-cnn-gru", WIDTH)
     return bare
 

@@ -4,15 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from t2i.config import (
-    Fraction,
-    OptimizerConfig,
-    Positive,
-    Section,
-    TextConfig,
-    TrainingConfig,
-    Weight,
-)
+from t2i.config.run import OptimizerConfig, TextConfig, TrainingConfig
+from t2i.config.section import Fraction, Positive, Section, Weight
 
 _START = 8
 

@@ -5,10 +5,10 @@ from typing import Any
 import keras
 from keras import layers
 
-from t2i.conditions import Whitening, whitened
+from t2i.compute.precision import policy
 from t2i.models.projected.config import NetworksConfig
 from t2i.models.projected.generator import standardised
-from t2i.networks import policy
+from t2i.models.whitening import Whitening, whitened
 
 _MIXING_SEED = 7
 # Heads halve a map until it is no larger than this.

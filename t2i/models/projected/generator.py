@@ -8,10 +8,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from t2i.conditions import Whitening, whitened
-from t2i.doubling import DoublingConv2D
+from t2i.compute.kernels.choice import LayerClass
+from t2i.compute.kernels.doubling import DoublingConv2D
+from t2i.compute.precision import policy
 from t2i.models.projected.config import NetworksConfig
-from t2i.networks import LayerClass, policy
+from t2i.models.whitening import Whitening, whitened
 
 # The first latents are geometry. Each says what one standard deviation of it does to the picture.
 GEOMETRY = ("turn", "size", "squeeze", "right", "down", "mirror")

@@ -12,19 +12,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from t2i.adam import FusedAdam
-from t2i.batch_norm import FusedBatchNormalization
+from t2i.compute.kernels.adam import FusedAdam
+from t2i.compute.kernels.batch_norm import FusedBatchNormalization
 from t2i.models.contract import Batch, Facts, Floats, Needs, Painting, Prior, Tensor, Terms
 from t2i.models.projected import terms
 from t2i.models.projected.config import Config
 from t2i.models.projected.discriminator import build_heads, build_reader
 from t2i.models.projected.generator import GEOMETRY, build_generator, faster
 from t2i.models.projected.view import CHANCES, view
+from t2i.models.schedule import Schedule
 from t2i.models.update import mean_over_replicas, move_average, norm, objective, share
-from t2i.schedule import Schedule
+from t2i.models.whitening import whitening_of
 from t2i.vision.lite import build_lite, maps_of
 from t2i.vision.networks import LITE_NETWORKS, STRIDES
-from t2i.whitening import whitening_of
 
 CURVES = ("d/accuracy_real", "d/accuracy_fake", "g/adversarial", "g/contrastive", "g/variety")
 # Pictures whose batch statistics averaged weights paint with.

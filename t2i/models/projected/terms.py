@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from t2i import losses
+from t2i.models import losses
 from t2i.models.contract import Batch, Terms
 from t2i.models.projected.config import LossesConfig
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from t2i.augmentation import covered, tinted
+from t2i.images.augmentation import covered, tinted
 from t2i.models.projected.config import ViewConfig
 
 Tensor = Any

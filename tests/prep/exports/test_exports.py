@@ -12,18 +12,18 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from prep.build import build_pairs
-from prep.cli import main
+from prep.building.build import build_pairs
+from prep.building.splits import official_split
+from prep.cli.main import main
 from prep.exports.aelnouby import export_aelnouby
 from prep.exports.pairs_file import PairsFile
 from prep.exports.stackgan import export_stackgan
 from prep.sources.cub import Cub
-from prep.sources.stackgan import StackGan
-from prep.splits import official_split
+from prep.sources.stackgan.source import StackGan
 from t2i.errors import InputError
-from t2i.pairs import EncoderStamp, read, read_header
-from t2i.pairs_structure import SPLITS
-from t2i.pairs_writing import writing
+from t2i.pairs.reading import EncoderStamp, read, read_header
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import writing
 
 SIZE = 10
 _CUB48 = Path(__file__).parents[4] / "shared" / "data" / "cub48"

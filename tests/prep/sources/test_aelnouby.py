@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
-from prep.examples import Example, Fault
+from prep.building.examples import Example, Fault
 from prep.sources.aelnouby import Aelnouby
 from t2i.errors import InputError
-from t2i.files import sha256
+from t2i.files.disk import sha256
 
 _FIRST = "train/Jay_1_0"
 

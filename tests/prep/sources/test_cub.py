@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from prep.examples import Example, Fault
+from prep.building.examples import Example, Fault
 from prep.sources.cub import Cub
 from t2i.errors import InputError
 

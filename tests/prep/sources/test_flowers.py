@@ -8,12 +8,12 @@ from click.testing import CliRunner
 from matlab_samples import write_mat
 from PIL import Image
 
-from prep.cli import main
-from prep.examples import Example, Fault
+from prep.building.examples import Example, Fault
+from prep.cli.main import main
 from prep.sources.flowers import Flowers, class_split
 from t2i.errors import InputError
-from t2i.pairs import read
-from t2i.pairs_checking import check
+from t2i.pairs.checking import check
+from t2i.pairs.reading import read
 
 _LABELS = [77, 1, 77, 102]
 _SPLIT_OF = {"class_00001": "val", "class_00077": "train", "class_00102": "test"}

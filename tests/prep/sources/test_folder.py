@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from prep.cli import main
-from prep.examples import Example, Fault
+from prep.building.examples import Example, Fault
+from prep.cli.main import main
 from prep.sources.folder import Folder
 from t2i.errors import InputError
-from t2i.pairs import read
+from t2i.pairs.reading import read
 
 
 def _tree(folder: Path, files: Mapping[str, str]) -> Path:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from idx_samples import COUNTS, idx, images, labels, write_idx
 
-from prep.build import build_pairs
-from prep.examples import Example
+from prep.building.build import build_pairs
+from prep.building.examples import Example
 from prep.sources.mnist import Mnist
 from t2i.errors import InputError
-from t2i.pairs import read, read_header
+from t2i.pairs.reading import read, read_header
 
 _MNIST = Path(__file__).parents[4] / "shared" / "data" / "mnist"
 

@@ -12,19 +12,20 @@ import numpy as np
 import pytest
 from evaluation_samples import SIZE, write_data, write_judge, write_run
 
-from t2i.encoder_pair import image_side, load_image_side
+from t2i.config.run import METRICS
+from t2i.encoders.pair import image_side, load_image_side
+from t2i.encoders.text import load_encoder
 from t2i.errors import InputError
-from t2i.evaluation import METRICS, parzen
 from t2i.evaluation.evaluate import Request, Result, evaluate
-from t2i.evaluation.fid import fid
-from t2i.evaluation.manifold import manifold
+from t2i.evaluation.metrics import parzen
+from t2i.evaluation.metrics.fid import fid
+from t2i.evaluation.metrics.manifold import manifold
+from t2i.evaluation.metrics.retrieval import r_precision
 from t2i.evaluation.pictures import BLOCK, caption_rows
 from t2i.evaluation.report import read
-from t2i.evaluation.retrieval import r_precision
-from t2i.images import middle, save_image
-from t2i.pairs import read as read_pairs
-from t2i.sampling import Painter
-from t2i.text_encoder import load_encoder
+from t2i.images.pixels import middle, save_image
+from t2i.painting.painter import Painter
+from t2i.pairs.reading import read as read_pairs
 
 COUNT = 300
 
@@ -187,7 +188,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from pathlib import Path
 from t2i.evaluation.evaluate import Request, evaluate
-from t2i.strategy import local_strategy
+from t2i.compute.strategy import local_strategy
 import t2i.evaluation.evaluate as module
 strategies = []
 module.local_strategy = lambda: strategies.append(local_strategy()) or strategies[0]
@@ -232,7 +233,7 @@ def test_what_can_not_be_computed_is_left_out_unless_asked_for(bench) -> None:
 
 def test_a_generator_of_nan_is_told_whatever_is_asked(bench, tmp_path: Path) -> None:
     spoiled = write_run(tmp_path / "run")
-    from t2i.evaluation.replicas import OnReplicas
+    from t2i.compute.replicas import OnReplicas
 
     def nan(self: OnReplicas, inputs: object) -> np.ndarray:
         return np.full((BLOCK, SIZE, SIZE, 3), np.nan, np.float32)

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from evaluation_samples import text_encoder, write_data, write_judge
 
-from t2i import configfile
-from t2i.config import Config
+from t2i.config.file import parse
+from t2i.encoders.text import save_encoder
 from t2i.errors import InputError
-from t2i.pairs import read
-from t2i.pairs_structure import SPLITS
-from t2i.pairs_writing import write_embeddings
-from t2i.runs import Run
-from t2i.sampling import Painter
-from t2i.text_encoder import save_encoder
-from t2i.training import Trainer
+from t2i.models.dcgan.config import Config
+from t2i.painting.painter import Painter
+from t2i.pairs.reading import read
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import write_embeddings
+from t2i.runs.directory import Run
+from t2i.training.trainer import Trainer
 
 # Twenty pictures in batches of 4: 15 steps, checkpoints after 4, 8, 12 and 15.
 TINY = """
@@ -42,7 +42,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _config(*overrides: str) -> Config:
-    config: Config = configfile.parse(TINY, Config, "tiny.yaml", overrides)
+    config: Config = parse(TINY, Config, "tiny.yaml", overrides)
     return config
 
 

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from t2i.compute.replicas import OnReplicas
 from t2i.evaluation import evaluate as module
 from t2i.evaluation.evaluate import Request, evaluate
-from t2i.evaluation.features import FID_INCEPTION, OWN, Measurer, Stamp
-from t2i.evaluation.replicas import OnReplicas
+from t2i.evaluation.measurers import FID_INCEPTION, OWN, Measurer, Stamp
 from t2i.evaluation.report import read
 
 

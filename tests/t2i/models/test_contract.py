@@ -7,13 +7,15 @@ import pytest
 import tensorflow as tf
 from draw_samples import HOW
 
-from t2i import configfile
-from t2i.batches import Draw, Order, choose, draw, table
-from t2i.checkpoints import Checkpoints
-from t2i.config import RunConfig
+from t2i.config.file import parse
+from t2i.config.run import RunConfig
 from t2i.models.catalogue import MODELS, offered
 from t2i.models.contract import Facts, Model
-from t2i.pairs import Pairs
+from t2i.pairs.reading import Pairs
+from t2i.runs.checkpoints import Checkpoints
+from t2i.training.batches.draw import Draw, choose, draw
+from t2i.training.batches.order import Order
+from t2i.training.batches.table import table
 
 # Of each model, what makes it small.
 SMALL = {
@@ -38,7 +40,7 @@ FACTS = Facts(
 @pytest.fixture(params=sorted(MODELS))
 def config(request: pytest.FixtureRequest) -> RunConfig:
     kind = MODELS[request.param].config
-    made: Any = configfile.parse(SMALL[request.param], kind, request.param)
+    made: Any = parse(SMALL[request.param], kind, request.param)
     return made
 
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from projected_samples import ALL, NETWORKS, facts, random_batch, tiny_config, tiny_projected
 
-from t2i import configfile
+from t2i.config import file as configfile
 from t2i.errors import InputError
 from t2i.models.catalogue import load_config
 from t2i.models.projected import model as projected

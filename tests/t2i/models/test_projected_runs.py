@@ -7,8 +7,9 @@ from miniature import write_pairs
 from tiny_runs import TINY_PROJECTED, config_of, in_a_process, train, weights
 
 from t2i.models.catalogue import load_config
-from t2i.runs import Run, read_record
-from t2i.sampling import load_painting
+from t2i.painting.painter import load_painting
+from t2i.runs.directory import Run
+from t2i.runs.record import read_record
 
 
 def test_two_replicas_equal_one_and_streamed_pairs_those_on_the_device(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from t2i.errors import InputError
-from t2i.torch_files import read_tensors
+from t2i.files.pth import read_tensors
 from t2i.vision.lite import build_lite, maps_of, published_weights, weights_path
 from t2i.vision.networks import LITE_NETWORKS, STRIDES, lite_network
 

@@ -1,0 +1,164 @@
+"""Captioned pictures -> a pairs file, on all cores and in bounded memory."""
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from prep.building.examples import Fault
+from prep.building.pictures import Item, Prepared, prepare
+from t2i.errors import InputError
+from t2i.files.disk import replacing
+from t2i.pairs.reading import EncoderStamp, SplitBy
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import writing
+
+# Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
+_CHUNK = 8
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a build made.
+
+    Attributes:
+        images: pictures in each split.
+        captions: captions in each split.
+        bad: pictures that could not be used.
+        seconds: it took.
+        report: the file that lists the bad ones, or None when there are none.
+    """
+
+    images: Mapping[str, int]
+    captions: Mapping[str, int]
+    bad: int
+    seconds: float
+    report: Path | None
+
+
+def build_pairs(
+    items: Iterable[Item],
+    out: Path,
+    image_size: int,
+    source: str,
+    workers: int | None = None,
+    skip_bad: bool = False,
+    progress: Callable[[int], object] = lambda _: None,
+    channels: int = 3,
+    encoder: EncoderStamp | None = None,
+    split_by: SplitBy = "class",
+) -> Summary:
+    """Returns what was written to `out`: the pictures cropped and resized, with their captions.
+
+    Pictures that can't be used are listed beside the output, in `STEM.report.txt`.
+
+    Args:
+        items: the pictures; the file keeps their order, whatever the number of workers.
+        out: the pairs file to write or replace.
+        image_size: side of the square pictures, pixels.
+        source: where the pictures come from, in words.
+        workers: processes that decode; None takes one for each core at hand, 1 stays in this one.
+        skip_bad: leave out what can't be used, instead of failing.
+        progress: called with the number of pictures done since the last call.
+        channels: 3 for colours, 1 for greys.
+        encoder: who made the examples' embeddings; None where they bring none.
+        split_by: `picture` where classes may be in several splits.
+
+    Raises:
+        InputError: some pictures can't be used and `skip_bad` is off, no picture is left to
+            train on, or a worker died. `out` is then as it was before.
+    """
+    start = time.perf_counter()
+    workers = workers or len(os.sched_getaffinity(0))
+    report = out.with_name(f"{out.stem}.report.txt")
+    images, captions = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
+    faults: list[Fault] = []
+    with (
+        writing(out, image_size, source, channels, encoder, split_by) as pairs,
+        closing(_all_prepared(items, image_size, channels, workers)) as all_prepared,
+    ):
+        for item, prepared in all_prepared:
+            progress(1)
+            if isinstance(item, Fault):
+                faults.append(item)
+            elif isinstance(prepared, Fault):
+                faults.append(prepared)
+            else:
+                pairs.add(
+                    item.split,
+                    prepared,
+                    item.captions,
+                    item.class_id,
+                    item.name,
+                    item.embeddings,
+                )
+                images[item.split] += 1
+                captions[item.split] += len(item.captions)
+        if faults:
+            _write_report(report, faults)
+        else:
+            report.unlink(missing_ok=True)
+        if faults and not skip_bad:
+            raise InputError(
+                f"{out}: expected pictures that can all be used, got {len(faults)} that can't; "
+                f"see {report}, or leave them out with --skip-bad"
+            )
+        if not images["train"]:
+            raise InputError(
+                f"{out}: expected pictures in the train split, got none; give a split that fills it"
+            )
+    seconds = time.perf_counter() - start
+    return Summary(images, captions, len(faults), seconds, report if faults else None)
+
+
+def _all_prepared(
+    items: Iterable[Item], size: int, channels: int, workers: int
+) -> Generator[tuple[Item, Prepared], None, None]:
+    """Yields each item with what `prepare` makes of it, in order, few in memory at any time."""
+    remaining = iter(items)
+    chunks = iter(lambda: list(islice(remaining, _CHUNK)), [])
+    if workers == 1:
+        for chunk in chunks:
+            yield from zip(chunk, prepare(chunk, size, channels), strict=True)
+        return
+    pool = ProcessPoolExecutor(
+        workers,
+        # A fork would inherit the locks of whatever threads the caller runs.
+        mp_context=get_context("spawn"),
+        # Ctrl-C reaches the whole group: the parent alone answers it.
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
+    pending: deque[tuple[Sequence[Item], Future[list[Prepared]]]] = deque()
+
+    def oldest() -> Iterator[tuple[Item, Prepared]]:
+        chunk, made = pending.popleft()
+        return zip(chunk, made.result(), strict=True)
+
+    try:
+        for chunk in chunks:
+            pending.append((chunk, pool.submit(prepare, chunk, size, channels)))
+            if len(pending) > 2 * workers:
+                yield from oldest()
+        while pending:
+            yield from oldest()
+    except BrokenProcessPool as error:
+        raise InputError(
+            "workers: expected each to live to the end, got one killed, perhaps for want of "
+            "memory; try fewer --workers"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _write_report(path: Path, faults: Iterable[Fault]) -> None:
+    with replacing(path) as unfinished:
+        unfinished.write_text("".join(f"{fault.name}: {fault.reason}\n" for fault in faults))

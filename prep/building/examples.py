@@ -1,0 +1,61 @@
+"""One captioned picture on its way into a pairs file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from t2i.images.pixels import Pixels
+
+Box = tuple[float, float, float, float]
+# A file, the bytes of a JPEG or PNG, or uint8 [h, w, 3] or [h, w, 1].
+RawImage = Path | bytes | Pixels
+
+
+@dataclass(frozen=True)
+class Example:
+    """A captioned picture, as its source has it.
+
+    Attributes:
+        name: unique and stable; `class folder/file name without ending` where there are classes.
+        image: the picture, not yet cropped or resized.
+        captions: one sentence each, never empty.
+        class_id: the class as the source numbers it; without classes each picture is its own.
+        split: one of `t2i.pairs.structure.SPLITS`.
+        box: (x, y, width, height) in pixels of the picture, or None to take it whole.
+        embeddings: float32 [captions, d] where the source brings them, else None.
+    """
+
+    name: str
+    image: RawImage
+    captions: tuple[str, ...]
+    class_id: int
+    split: str
+    box: Box | None = None
+    embeddings: npt.NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A picture that can't be used.
+
+    Attributes:
+        name: as `Example.name`.
+        reason: what was expected of it and what was got.
+    """
+
+    name: str
+    reason: str
+
+
+class Source(Protocol):
+    """Captioned pictures in a stable order, one at a time; their index is read and checked."""
+
+    def __len__(self) -> int:
+        """Returns how many items there are, faults among them."""
+
+    def __iter__(self) -> Iterator[Example | Fault]:
+        """Yields each picture, or why it can't be used."""

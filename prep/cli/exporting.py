@@ -1,0 +1,51 @@
+"""t2i-prep export: what older code reads, out of a pairs file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from t2i.cli.command_line import FILE, FOLDER
+
+if TYPE_CHECKING:
+    from prep.exports.pairs_file import PairsFile
+
+Export = Callable[["PairsFile", Path, Callable[[int], object]], None]
+
+
+@click.group("export")
+def export_group() -> None:
+    """Writes what older code reads; importing it gives the same again."""
+
+
+@export_group.command()
+@click.argument("pairs", type=FILE)
+@click.argument("out", metavar="OUT_DIR", type=FOLDER)
+def stackgan(pairs: Path, out: Path) -> None:
+    """Writes what StackGAN and AttnGAN read into OUT_DIR, a new folder."""
+    from prep.exports.stackgan import export_stackgan
+
+    _export(pairs, out, export_stackgan)
+
+
+@export_group.command()
+@click.argument("pairs", type=FILE)
+@click.argument("out", metavar="OUT.hdf5", type=FILE)
+def aelnouby(pairs: Path, out: Path) -> None:
+    """Writes El-Nouby's HDF5 to OUT.hdf5."""
+    from prep.exports.aelnouby import export_aelnouby
+
+    _export(pairs, out, export_aelnouby)
+
+
+def _export(path: Path, out: Path, export: Export) -> None:
+    from tqdm import tqdm
+
+    from prep.exports.pairs_file import PairsFile
+
+    pairs = PairsFile(path)
+    with tqdm(total=len(pairs), unit="picture", desc="exporting") as bar:
+        export(pairs, out, bar.update)
+    embedded = "with" if pairs.header.encoder else "without"
+    click.echo(f"{out}: {len(pairs):,} pictures, {embedded} embeddings")

@@ -1,0 +1,45 @@
+"""t2i-prep fetch: the files of a published data set, checked."""
+
+from pathlib import Path
+
+import click
+
+from prep.fetching.published import DATA_SETS
+from t2i.cli.command_line import FOLDER
+
+
+@click.command()
+@click.argument("data_set", type=click.Choice(list(DATA_SETS)))
+@click.argument("folder", type=FOLDER)
+@click.option("--unpack", is_flag=True, help="Unpacks archives too, in FOLDER.")
+def fetch(data_set: str, folder: Path, unpack: bool) -> None:
+    """Fetches DATA_SET into FOLDER and checks it; the same command resumes.
+
+    Files that are there already, fetched by hand perhaps, are checked alone.
+    """
+    from tqdm import tqdm
+
+    from prep.fetching import fetch as fetching
+
+    with tqdm(unit="B", unit_scale=True) as bar:
+
+        def progress(doing: str, done: int, total: int | None) -> None:
+            if bar.desc != doing:
+                bar.reset()
+                bar.set_description_str(doing, refresh=False)
+            bar.total = total
+            bar.update(done - bar.n)
+
+        files = DATA_SETS[data_set]
+        paths = [fetching.fetch(file, folder, progress) for file in files]
+        made = [
+            top
+            for file, path in zip(files, paths, strict=True)
+            if unpack and file.is_archive
+            for top in fetching.unpack(path, progress)
+        ]
+    for file, path in zip(files, paths, strict=True):
+        known = "SHA-256 as published" if file.sha256 else "whole, with no published SHA-256"
+        click.echo(f"{path}: {path.stat().st_size:,} bytes, {known}")
+    for top in made:
+        click.echo(f"{top}: unpacked")

@@ -1,0 +1,104 @@
+"""What every import has in common: the pairs file to make, its options, and the making."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from t2i.cli.command_line import FILE
+
+if TYPE_CHECKING:
+    from prep.building.examples import Source
+    from t2i.pairs.reading import EncoderStamp, SplitBy
+
+Command = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The pairs file to make.
+
+    Attributes:
+        out: where.
+        image_size: side of its pictures, pixels.
+        workers: processes, or None for one a core.
+        skip_bad: leave out pictures that can't be used.
+    """
+
+    out: Path
+    image_size: int
+    workers: int | None
+    skip_bad: bool
+
+
+def makes_pairs(image_size: int = 76) -> Callable[[Command], Command]:
+    """Returns a decorator: adds the options of every import, and hands them on as `target`.
+
+    Args:
+        image_size: unless the user gives another.
+    """
+
+    def decorate(command: Command) -> Command:
+        @click.option("--out", required=True, type=FILE, help="Pairs file to write.")
+        @click.option(
+            "--image-size", default=image_size, show_default=True, type=click.IntRange(8, 1024)
+        )
+        @click.option(
+            "--workers", type=click.IntRange(1, 256), help="Processes.  [default: all cores]"
+        )
+        @click.option("--skip-bad", is_flag=True, help="Leaves out pictures that can't be used.")
+        @wraps(command)
+        def with_target(
+            *, out: Path, image_size: int, workers: int | None, skip_bad: bool, **own: Any
+        ) -> None:
+            command(target=Target(out, image_size, workers, skip_bad), **own)
+
+        return with_target
+
+    return decorate
+
+
+def write(
+    target: Target,
+    source: "Source",
+    description: str,
+    channels: int = 3,
+    encoder: "EncoderStamp | None" = None,
+    split_by: "SplitBy" = "class",
+) -> None:
+    """Builds the pairs file, and says what is in it.
+
+    Args:
+        target: the pairs file.
+        source: the pictures.
+        description: where they come from, in words.
+        channels: 3 for colours, 1 for greys.
+        encoder: who made the embeddings that the source brings, or None.
+        split_by: `picture` where classes may be in several splits.
+    """
+    from tqdm import tqdm
+
+    from prep.building.build import build_pairs
+
+    with tqdm(total=len(source), unit="picture", desc="preparing") as bar:
+        made = build_pairs(
+            source,
+            target.out,
+            target.image_size,
+            description,
+            target.workers,
+            target.skip_bad,
+            bar.update,
+            channels,
+            encoder,
+            split_by,
+        )
+    counts = ", ".join(f"{count:,} {name}" for name, count in made.images.items())
+    left_out = f", {made.bad} left out (see {made.report})" if made.bad else ""
+    click.echo(
+        f"{target.out}: {counts} pictures of {target.image_size} pixels, "
+        f"{sum(made.captions.values()):,} captions in {made.seconds:.1f} s{left_out}"
+    )

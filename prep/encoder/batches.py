@@ -1,0 +1,110 @@
+"""What the encoder is trained on, and the draws of each step, a pure function of (seed, step)."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from t2i.encoders.config import EncoderConfig
+from t2i.encoders.tokenizers import Tokenizer
+from t2i.errors import InputError
+from t2i.pairs.reading import Pairs, read
+
+
+class Draws(NamedTuple):
+    """What several steps take, along the first axis; b = rows of a batch.
+
+    Attributes:
+        step: int32 [k], counted from 0.
+        learning_rate: float32 [k].
+        image: int32 [k, b], rows of the pictures.
+        codes: int32 [k, b, length], a caption of each picture, or an excerpt of it.
+        class_id: int32 [k, b].
+        flip: bool [k, b], whether the picture is mirrored.
+        window: int32 [k, 2], row and column where the window into the pictures starts.
+    """
+
+    step: npt.NDArray[np.int32]
+    learning_rate: npt.NDArray[np.float32]
+    image: npt.NDArray[np.int32]
+    codes: npt.NDArray[np.int32]
+    class_id: npt.NDArray[np.int32]
+    flip: npt.NDArray[np.bool_]
+    window: npt.NDArray[np.int32]
+
+
+class Sampler:
+    """Draws batches of several pictures of several classes, one caption each."""
+
+    def __init__(self, pairs: Pairs, config: EncoderConfig, tokenizer: Tokenizer) -> None:
+        self._config = config
+        self._texts = pairs.caption
+        self._tokenizer = tokenizer
+        self._class_id = pairs.class_id
+        self._order = np.argsort(pairs.class_id, kind="stable")
+        _, self._start, self._count = np.unique(
+            pairs.class_id[self._order], return_index=True, return_counts=True
+        )
+        self._caption_start = pairs.caption_offset[:-1]
+        self._caption_count = np.diff(pairs.caption_offset)
+        self.classes = min(config.classes_per_batch, len(self._start))
+
+    def draw(self, first: int, end: int) -> Draws:
+        """Returns the draws of steps first to end - 1."""
+        steps = [self._one(step) for step in range(first, end)]
+        return Draws(*(np.stack(parts) for parts in zip(*steps, strict=True)))
+
+    def _one(self, step: int) -> tuple[npt.NDArray[np.generic], ...]:
+        config = self._config
+        rng = np.random.default_rng([config.seed, step])
+        classes = rng.choice(len(self._start), self.classes, replace=False)
+        classes = np.repeat(classes, config.images_per_class)
+        image = self._order[self._start[classes] + rng.integers(self._count[classes])]
+        caption = self._caption_start[image] + rng.integers(self._caption_count[image])
+        # Before the texts, whose draws `excerpts` makes more of.
+        flip = (rng.random(len(image)) < 0.5) & config.image.flip
+        window = rng.integers(config.image.crop + 1, size=2, dtype=np.int32)
+        return (
+            np.array(step, np.int32),
+            np.array(learning_rate(config, step), np.float32),
+            image.astype(np.int32),
+            self._tokenizer.encode([self._text(row, rng) for row in caption]),
+            self._class_id[image],
+            flip,
+            window,
+        )
+
+    def _text(self, row: int, rng: np.random.Generator) -> str:
+        """Returns a caption, or a run of its words, two or more where it has as many."""
+        text = self._texts[row]
+        if rng.random() >= self._config.excerpts:
+            return text
+        words = text.split()
+        count = rng.integers(min(2, len(words)), len(words) + 1)
+        start = rng.integers(len(words) - count + 1)
+        return " ".join(words[start : start + count])
+
+
+def learning_rate(config: EncoderConfig, step: int) -> float:
+    """Returns the rate of a step: multiplied every `decay_steps`, and falling to 0 at the end."""
+    rate = config.learning_rate * config.decay_factor ** (step // config.decay_steps)
+    last = config.linear_decay_share * config.steps
+    left = config.steps - step
+    return rate * left / last if left < last else rate
+
+
+def read_training_pairs(path: Path) -> Pairs:
+    """Returns the train split, and nothing of the others.
+
+    Raises:
+        InputError: the file can't be read, or its train split holds fewer than 2 classes.
+    """
+    pairs = read(path, ["train"])
+    classes = len(np.unique(pairs.class_id))
+    if classes < 2:
+        raise InputError(
+            f"{path}: expected at least 2 classes in train, got {classes}; "
+            "prepare it with another split"
+        )
+    return pairs

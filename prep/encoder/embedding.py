@@ -1,0 +1,91 @@
+"""Embedding every caption of a pairs file."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from t2i.encoders.text import TextEncoder, load_encoder
+from t2i.pairs.reading import read, read_header
+from t2i.pairs.structure import SPLITS
+from t2i.pairs.writing import write_embeddings
+
+# Called with (captions done, captions in all).
+Progress = Callable[[int, int], None]
+
+# Captions embedded at a time, equal ones once: bounds the memory.
+_BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class EmbeddingSummary:
+    """What was embedded.
+
+    Attributes:
+        kind: the encoder's name of its shape.
+        embedding_size: numbers in an embedding.
+        captions: of all splits together.
+        captions_per_second: read, embedded and written.
+    """
+
+    kind: str
+    embedding_size: int
+    captions: int
+    captions_per_second: float
+
+
+def embed_pairs(pairs: Path, encoder: Path, progress: Progress | None = None) -> EmbeddingSummary:
+    """Writes embeddings of all captions, and the encoder itself, into the pairs file.
+
+    The old file stays whole until the new one is.
+
+    Args:
+        pairs: the pairs file.
+        encoder: the encoder's file.
+        progress: called after each block.
+
+    Raises:
+        InputError: one of the files can't be read.
+    """
+    began = time.perf_counter()
+    counts = read_header(pairs).captions
+    text_encoder = load_encoder(encoder)
+    total = sum(counts.values())
+    starts = dict(zip(SPLITS, np.cumsum([0, *(counts[split] for split in SPLITS)]), strict=False))
+    write_embeddings(
+        pairs,
+        {
+            split: _blocks(pairs, split, text_encoder, int(starts[split]), total, progress)
+            if counts[split]
+            else ()
+            for split in SPLITS
+        },
+        encoder.read_bytes(),
+        text_encoder.kind,
+        text_encoder.embedding_size,
+    )
+    return EmbeddingSummary(
+        kind=text_encoder.kind,
+        embedding_size=text_encoder.embedding_size,
+        captions=total,
+        captions_per_second=total / (time.perf_counter() - began),
+    )
+
+
+def _blocks(
+    pairs: Path,
+    split: str,
+    encoder: TextEncoder,
+    done: int,
+    total: int,
+    progress: Progress | None,
+) -> Iterator[npt.NDArray[np.float32]]:
+    captions = read(pairs, [split], images=False).caption
+    for start in range(0, len(captions), _BLOCK):
+        block = captions[start : start + _BLOCK]
+        yield encoder.embed(block)
+        if progress:
+            progress(done + start + len(block), total)

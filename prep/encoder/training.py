@@ -1,0 +1,143 @@
+"""Training the text encoder: the structured joint embedding of Reed et al., CVPR 2016."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from prep.encoder.batches import read_training_pairs
+from prep.encoder.joint_embedding import ZeroShotScore, zero_shot_score
+from prep.encoder.state import EncoderState
+from prep.encoder.step import EncoderTraining, image_side_to_train, with_stock_layers
+from t2i.encoders.config import EncoderConfig
+from t2i.encoders.image import ImageEncoder
+from t2i.encoders.pair import image_side, save_image_side
+from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
+from t2i.encoders.tokenizers import (
+    CharTokenizer,
+    SentencePieceTokenizer,
+    Tokenizer,
+    train_sentencepiece,
+)
+from t2i.errors import InputError
+from t2i.files.disk import replacing
+from t2i.pairs.digests import digest
+from t2i.pairs.reading import Pairs, read, read_header
+
+# Called with (steps done, steps in all, mean loss of the last ones).
+Progress = Callable[[int, int, float], None]
+
+_STEPS_PER_LAUNCH = 10
+
+
+@dataclass(frozen=True)
+class EncoderReport:
+    """What came of a training.
+
+    Attributes:
+        kind: the encoder's name of its shape.
+        parameters: numbers that the text side learned.
+        steps: updates.
+        seconds: spent in them, over all sittings.
+        captions_per_second: trained on.
+        scores: of each held-out split that has pictures.
+    """
+
+    kind: str
+    parameters: int
+    steps: int
+    seconds: float
+    captions_per_second: float
+    scores: Mapping[str, ZeroShotScore]
+
+
+def train_encoder(
+    pairs: Path, config: EncoderConfig, out: Path, progress: Progress | None = None
+) -> EncoderReport:
+    """Trains on the train split, or resumes; writes the encoder, and returns the report.
+
+    Beside `out`, NAME.keras, come NAME.image.keras, the image side; NAME.json, the report; and
+    NAME.keras.training/, from which the same call resumes exactly.
+
+    Raises:
+        InputError: bad pairs, another configuration or other pairs than the training was begun
+            with, or a loss that is not finite.
+    """
+    if out.suffix != ".keras":
+        raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
+    data = read_training_pairs(pairs)
+    state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
+    tokenizer = _tokenizer(config, data)
+    keras.utils.set_random_seed(config.seed)
+    encoder = TextEncoder(
+        build_text_encoder(config.text, tokenizer.vocabulary_size), tokenizer, config.text
+    )
+    images = image_side_to_train(config)
+    training = EncoderTraining(config, data, encoder, images)
+    state.restore(text=encoder.model, image=images.trained, optimizer=training.optimizer)
+    _run(config, training, state, progress)
+    images = with_stock_layers(config, images)
+    save_encoder(out, encoder)
+    save_image_side(image_side(out), images, config.image, encoder, digest(data))
+    report = EncoderReport(
+        kind=encoder.kind,
+        parameters=parameter_count(config.text, tokenizer.vocabulary_size),
+        steps=state.step,
+        seconds=state.seconds,
+        captions_per_second=state.step * training.batch_size / state.seconds,
+        scores=_scores(pairs, encoder, images),
+    )
+    with replacing(out.with_suffix(".json")) as unfinished:
+        unfinished.write_text(json.dumps(asdict(report), indent=2) + "\n")
+    return report
+
+
+def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:
+    if config.text.tokenizer == "char":
+        return CharTokenizer(config.text.length)
+    model = train_sentencepiece(data.caption, config.text.vocabulary_size)
+    return SentencePieceTokenizer(model, config.text.length)
+
+
+def _run(
+    config: EncoderConfig, training: EncoderTraining, state: EncoderState, progress: Progress | None
+) -> None:
+    step, began = state.step, time.perf_counter()
+    while step < config.steps:
+        checkpoint = min(
+            config.steps, (step // config.checkpoint_every + 1) * config.checkpoint_every
+        )
+        end = min(checkpoint, step + _STEPS_PER_LAUNCH)
+        losses = training.run(step, end)
+        wrong = np.flatnonzero(~np.isfinite(losses))
+        if len(wrong):
+            raise InputError(
+                f"{state.folder}: expected a finite loss, got {losses[wrong[0]]} at step "
+                f"{step + wrong[0]}; lower learning_rate (the state of step {state.step} is kept)"
+            )
+        step = end
+        if step == checkpoint:
+            now = time.perf_counter()
+            state.save(step, now - began)
+            began = now
+        if progress:
+            progress(step, config.steps, float(losses.mean()))
+
+
+def _scores(path: Path, encoder: TextEncoder, images: ImageEncoder) -> dict[str, ZeroShotScore]:
+    scores = {}
+    counts = read_header(path).images
+    for split in ("val", "test"):
+        if counts[split]:
+            held_out = read(path, [split])
+            scores[split] = zero_shot_score(
+                images.embed(held_out.image),
+                held_out.class_id,
+                encoder.embed(held_out.caption),
+                np.repeat(held_out.class_id, np.diff(held_out.caption_offset)),
+            )
+    return scores

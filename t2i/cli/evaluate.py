@@ -1,0 +1,157 @@
+"""The commands of `t2i` that measure."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from t2i.cli.command_line import FILE, FOLDER
+from t2i.compute.backend import require_tensorflow
+from t2i.config.run import METRICS
+from t2i.errors import InputError
+
+
+@click.command()
+@click.argument("subject", type=FOLDER, metavar="RUN|IMAGES")
+@click.option("--data", required=True, type=FILE, help="Pairs file.")
+@click.option(
+    "--split", default="test", show_default=True, type=click.Choice(["train", "val", "test"])
+)
+@click.option(
+    "--judge",
+    type=FILE,
+    help="Encoder of `t2i-prep train-encoder --set seed=1` that did not train the GAN: judges "
+    "captions and, without --features, pictures.",
+)
+@click.option(
+    "--features",
+    type=FILE,
+    help="What measures pictures instead: efficientnet-lite0, -lite1 or -lite2, which are "
+    "installed; a file of `t2i import-inception`; or InceptionV3 weights of keras.applications "
+    "(.h5, without top).",
+)
+@click.option(
+    "--metrics",
+    metavar="NAME,NAME",
+    help=f"Of {', '.join(METRICS)}.  [default: all that can be computed but parzen]",
+)
+@click.option(
+    "--classes",
+    metavar="NAME|FILE",
+    help="What pictures should be taken for, for top1: birds, or a text file with an index of "
+    "ImageNet a line; with --features of a network that tells them.",
+)
+@click.option("--count", default=10_000, show_default=True, type=click.IntRange(1, 10_000_000))
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option("--compare", type=FOLDER, metavar="RUN2", help="Measured too, and set beside.")
+def evaluate(
+    subject: Path,
+    data: Path,
+    split: str,
+    judge: Path | None,
+    features: Path | None,
+    metrics: str | None,
+    classes: str | None,
+    count: int,
+    seed: int,
+    compare: Path | None,
+) -> None:
+    """Measures the pictures that RUN paints, or those in the folder IMAGES.
+
+    Writes evaluation.json and evaluation.html there; every number with its protocol and a 95 %
+    interval. Interrupted, the same command goes on where it stopped.
+    """
+    chosen = _metrics(metrics)
+    if judge is None and features is None and chosen != ("parzen",):
+        raise InputError(
+            "--judge: expected an encoder to judge by, got neither it nor --features; "
+            f"train one with `t2i-prep train-encoder {data} --set seed=1 ...`"
+        )
+    from t2i.pairs.reading import read_header
+
+    read_header(data)
+    require_tensorflow()
+    from t2i.evaluation.evaluate import Request
+    from t2i.evaluation.evaluate import evaluate as run
+    from t2i.evaluation.metrics.agreement import load_classes
+    from t2i.evaluation.page import write_page
+    from t2i.evaluation.report import as_text, compared
+
+    wanted = load_classes(classes) if classes else None
+    request = Request(data, split, count, seed, chosen, features, judge, wanted)
+    results = []
+    for path in [subject, *([compare] if compare else [])]:
+        with _Bars() as bars:
+            result = run(path, request, bars.pictures, bars.metric)
+            write_page(path, result)
+        results.append(result)
+        for metric, reason in result.left_out.items():
+            click.echo(f"left out {metric}: {reason}")
+        click.echo("\n\n".join(as_text(table) for table in result.tables))
+        click.echo(f"{path}: evaluation.json, evaluation.html")
+    if compare:
+        tables = [result.tables for result in results]
+        click.echo(compared(tables[0], tables[1], (str(subject), str(compare))))
+
+
+@click.command("import-inception")
+@click.argument("checkpoint", type=FILE)
+@click.option("--out", default=Path("inception.keras"), show_default=True, type=FILE)
+def import_inception(checkpoint: Path, out: Path) -> None:
+    """Converts CHECKPOINT, pt_inception-2015-12-05-6726825d.pth, for `t2i evaluate --features`."""
+    require_tensorflow()
+    from t2i.vision.inception import import_inception as convert
+
+    published = convert(checkpoint, out)
+    click.echo(
+        f"{out}: FID Inception, "
+        + ("the published weights" if published else "NOT the published weights (6726825d...)")
+    )
+
+
+def _metrics(names: str | None) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    chosen = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
+    unknown = [name for name in chosen if name not in METRICS]
+    if unknown:
+        raise InputError(
+            f"--metrics: expected names of {', '.join(METRICS)}, got {unknown[0]!r}; choose some"
+        )
+    return chosen
+
+
+class _Bars:
+    """A bar over the metrics, and below it one over the pictures of a pass."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Any] = {}
+
+    def __enter__(self) -> "_Bars":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for bar in self._open.values():
+            bar.close()
+
+    def metric(self, name: str, done: int, total: int) -> None:
+        """Says which metric is computed."""
+        self._bar("metrics", 0, total, "metric").set_postfix_str(name, refresh=False)
+        self._bar("metrics", done, total, "metric")
+
+    def pictures(self, what: str, done: int, total: int) -> None:
+        """Moves the bar of a pass."""
+        bar = self._bar(what, done, total, "picture")
+        if done == total:
+            bar.close()
+            del self._open[what]
+
+    def _bar(self, what: str, done: int, total: int, unit: str) -> Any:
+        from tqdm import tqdm
+
+        if what not in self._open:
+            self._open[what] = tqdm(
+                total=total, initial=done, unit=unit, desc=what, leave=what == "metrics"
+            )
+        self._open[what].update(max(0, done - self._open[what].n))
+        return self._open[what]

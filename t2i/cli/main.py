@@ -1,0 +1,22 @@
+"""t2i: trains text-to-image GANs on pairs files, and paints sentences."""
+
+import click
+
+import t2i
+from t2i.cli.command_line import Commands
+from t2i.cli.evaluate import evaluate, import_inception
+from t2i.cli.paint import generate, interpolate
+from t2i.cli.train import train
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(t2i.__version__, prog_name="t2i")
+def main() -> None:
+    """From a sentence to a picture: trains text-conditional GANs, and paints with them."""
+
+
+main.add_command(evaluate)
+main.add_command(import_inception)
+main.add_command(train)
+main.add_command(generate)
+main.add_command(interpolate)

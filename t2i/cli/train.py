@@ -1,0 +1,86 @@
+"""Training: `t2i train`."""
+
+from pathlib import Path
+
+import click
+
+from t2i.cli.command_line import FILE, FOLDER
+from t2i.compute.backend import require_tensorflow
+
+
+@click.command()
+@click.argument("config", type=FILE)
+@click.option("--data", required=True, type=FILE, help="Pairs file with embedded captions.")
+@click.option("--run", "folder", required=True, type=FOLDER, help="Run directory.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@click.option(
+    "--judge",
+    type=FILE,
+    help="Measures while it trains, for evaluate_every: an encoder, see t2i evaluate; or "
+    "efficientnet-lite1 or -lite2 by name, for metrics without captions.",
+)
+@click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
+def train(
+    config: Path,
+    data: Path,
+    folder: Path,
+    overrides: tuple[str, ...],
+    judge: Path | None,
+    dry_run: bool,
+) -> None:
+    """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
+    from t2i.models.catalogue import load_config
+
+    settings = load_config(config, overrides)
+    # Cheap checks come first: TensorFlow takes seconds to import.
+    from t2i.pairs.reading import read_encoder
+
+    read_encoder(data)
+    from t2i.compute.backend import choose_kernels
+    from t2i.runs.directory import Run
+    from t2i.runs.record import read_record
+
+    run = Run(folder)
+    if run.config.exists():
+        choose_kernels(read_record(run).kernels)
+    require_tensorflow()
+    from t2i.training.trainer import Trainer
+
+    trainer = Trainer(settings, data, run, judge)
+    plan = trainer.plan
+    click.echo(
+        f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
+        f"{plan.steps:,} steps of {settings.training.batch_size} on {plan.replicas} "
+        f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
+    )
+    sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
+    click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
+    if dry_run:
+        click.echo("dry run: nothing trained, nothing written")
+        return
+    from tqdm import tqdm
+
+    from t2i.models.catalogue import offered
+    from t2i.training.watched import Peak
+
+    done, curves = trainer.done, offered(settings).CURVES
+    if done == plan.steps:
+        click.echo(f"{folder}: finished before, at step {done:,}; nothing to do")
+        return
+    if done:
+        click.echo(f"{folder}: going on from step {done:,}")
+    with tqdm(total=plan.steps, initial=done, unit="step", desc="training") as bar:
+        peak = Peak()
+
+        def progress(step: int, means: dict[str, float]) -> None:
+            bar.update(step - bar.n)
+            if peak.halved(means.get("g/variety", 0.0)):
+                bar.write(
+                    f"step {step:,}: pictures of a sentence differ half as much as they did; "
+                    "G may be collapsing, an older checkpoint may be the better one"
+                )
+            shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
+            bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, {shown}")
+
+        trainer.train(progress, bar.write)
+    click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")

@@ -1,0 +1,44 @@
+"""TensorFlow's kernels, chosen by us before it is imported, and in this one place.
+
+TensorFlow turns oneDNN's kernels on by the processor: on those without AVX-512 VNNI they are off,
+where a step of training takes nearly twice as long. They are on here unless the user's
+environment, or the record of a run that began with others, says otherwise: another choice rounds
+otherwise.
+"""
+
+import importlib
+import importlib.util
+import os
+
+from t2i.errors import InputError
+
+KERNELS = "TF_ENABLE_ONEDNN_OPTS"
+_CHOSEN = "1"
+_USERS = os.environ.get(KERNELS)
+
+
+def choose_kernels(recorded: str | None = None) -> str:
+    """Sets which kernels TensorFlow takes when it is imported; returns the choice.
+
+    Args:
+        recorded: the choice that a run began with.
+    """
+    choice = _USERS or recorded or _CHOSEN
+    os.environ[KERNELS] = choice
+    return choice
+
+
+def chosen_kernels() -> str:
+    """Returns the choice that holds."""
+    return os.environ[KERNELS]
+
+
+def require_tensorflow() -> None:
+    """Raises InputError when TensorFlow is not installed; quiets it when it is."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise InputError(
+            "tensorflow: expected to be installed, got nothing; "
+            'run pip install ".[cpu]", or ".[gpu]" where there is CUDA'
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")

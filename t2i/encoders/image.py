@@ -1,0 +1,188 @@
+"""The image side of the joint embedding: uint8 pictures -> embeddings of the captions' size."""
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from t2i.encoders.config import ImageEncoderConfig
+from t2i.errors import InputError
+from t2i.files.weights import fill
+
+_BATCH = 64
+# The convolutions halve the picture until it is no larger than this.
+_SMALLEST_SIDE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class ImageEncoder:
+    """The image side, whole and in parts.
+
+    Attributes:
+        model: pictures 0..255 [n, S, S, 3] -> float32 embedding [n, d].
+        frozen: pictures -> features, the part that is not trained; None when all of it is.
+        trained: the part that is: features, or pictures when `frozen` is None -> embedding.
+    """
+
+    model: keras.Model
+    frozen: keras.Model | None
+    trained: keras.Model
+
+    @property
+    def measuring(self) -> keras.Model:
+        """Pictures 0..255 -> {"features": below the last layer, "embedding"}, both [n, ...]."""
+        if self.frozen is None:
+            features = self.model.get_layer("embedding").input
+            pictures, embedding = self.model.input, self.model.output
+        else:
+            pictures, features = self.frozen.input, self.frozen.output
+            embedding = self.trained(features)
+        return keras.Model(pictures, {"features": features, "embedding": embedding})
+
+    def inputs(self, images: npt.NDArray[np.uint8], crop: int = 0) -> npt.NDArray[Any]:
+        """Returns what `trained` reads of pictures: themselves, resized, or their features.
+
+        Args:
+            images: uint8 [n, s, s, C].
+            crop: pixels kept beyond the side of the network's input, for a window to move in.
+        """
+        size = self.model.input_shape[1]
+        if self.frozen is None:
+            return resized(images, size + crop)
+        return _in_batches(self.frozen, images, size)
+
+    def embed(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Returns embeddings, float32 [n, d], of pictures uint8 [n, s, s, C]."""
+        return _in_batches(self.model, images, self.model.input_shape[1])
+
+
+def build_image_encoder(
+    config: ImageEncoderConfig,
+    embedding_size: int,
+    pretrained: bool = True,
+    normalization: type[keras.layers.Layer] = keras.layers.BatchNormalization,
+) -> ImageEncoder:
+    """Returns the image side of the configuration.
+
+    Args:
+        config: its shape.
+        embedding_size: numbers in an embedding.
+        pretrained: load the weights of a network of keras.applications; False where all weights
+            are about to be replaced.
+        normalization: the convolutions' batch normalisation: the stock layer, or one alike.
+
+    Raises:
+        InputError: the network is not one of keras.applications, or its weights can't be read.
+    """
+    side = config.image_size
+    pictures = keras.Input((side, side, 3), name="image")
+    if config.network == "convolutional":
+        scaled = keras.layers.Rescaling(1 / 127.5, -1.0)(pictures)
+        features = _convolutions(scaled, config.width, normalization)
+        model = _projected(pictures, features, config.dropout, embedding_size)
+        return ImageEncoder(model, None, model)
+    frozen = _frozen_network(config, pictures, pretrained)
+    features = keras.Input(frozen.output_shape[1:], name="features")
+    trained = _projected(features, features, config.dropout, embedding_size)
+    model = keras.Model(pictures, trained(frozen(pictures)), name="image_encoder")
+    return ImageEncoder(model, frozen, trained)
+
+
+def resized(images: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+    """Returns pictures in RGB, [n, size, size, 3]: area-averaged smaller, or bilinearly larger.
+
+    Args:
+        images: uint8 [n, s, s, 3], or [n, s, s, 1] for greys.
+        size: pixels.
+    """
+    if images.shape[3] == 1:
+        images = images.repeat(3, axis=3)
+    if images.shape[1] == size:
+        return images
+    method = Image.Resampling.BOX if images.shape[1] > size else Image.Resampling.BILINEAR
+    out = np.empty((len(images), size, size, 3), np.uint8)
+    for row, image in enumerate(images):
+        out[row] = np.asarray(Image.fromarray(image).resize((size, size), method))
+    return out
+
+
+def least_bytes(config: ImageEncoderConfig, embedding_size: int) -> int:
+    """Returns the bytes of the weights that a file must hold, known before anything is built."""
+    if config.network != "convolutional":
+        return 4 * embedding_size
+    side, channels, filters, count = config.image_size, 3, config.width, 0
+    while side > _SMALLEST_SIDE:
+        count += 16 * channels * filters
+        side, channels, filters = -(-side // 2), filters, 2 * filters
+    return 4 * (count + channels * embedding_size)
+
+
+def _convolutions(x: Any, width: int, normalization: type[keras.layers.Layer]) -> Any:
+    """Returns features of pictures in [-1, 1]: stride-2 convolutions, then the mean over places."""
+    channels = width
+    while x.shape[1] > _SMALLEST_SIDE:
+        x = keras.layers.Conv2D(channels, 4, 2, padding="same")(x)
+        x = normalization(momentum=0.9)(x)
+        x = keras.layers.ReLU()(x)
+        channels *= 2
+    return keras.layers.GlobalAveragePooling2D()(x)
+
+
+def _projected(inputs: Any, features: Any, dropout: float, embedding_size: int) -> keras.Model:
+    if dropout:
+        features = keras.layers.Dropout(dropout)(features)
+    embedding = keras.layers.Dense(embedding_size, dtype="float32", name="embedding")(features)
+    return keras.Model(inputs, embedding, name="image_encoder")
+
+
+def _frozen_network(config: ImageEncoderConfig, pictures: Any, pretrained: bool) -> keras.Model:
+    """Returns pictures 0..255 -> mean features of a keras.applications network."""
+    known = {
+        name: module
+        for _, module in inspect.getmembers(keras.applications, inspect.ismodule)
+        for name, member in inspect.getmembers(module, callable)
+        if name[0].isupper() and hasattr(module, "preprocess_input")
+    }
+    if config.network not in known:
+        raise InputError(
+            f"image.network: expected convolutional or one of {', '.join(sorted(known))}, "
+            f"got {config.network!r}; choose one"
+        )
+    weights = Path(config.weights) if pretrained and config.weights else None
+    if pretrained and not (weights and weights.is_file()):
+        raise InputError(
+            f"image.weights: expected the weights of {config.network} (without top) on disk, "
+            f"got {config.weights!r}; download them first"
+        )
+    module = known[config.network]
+    network = getattr(module, config.network)(
+        include_top=False, weights=None, pooling="avg", input_shape=pictures.shape[1:]
+    )
+    if weights:
+        fill(
+            weights,
+            network,
+            f"image.weights: expected the weights of {config.network} (without top) "
+            f"in {config.weights!r}",
+            "download them again",
+        )
+    prepared = module.preprocess_input(pictures)
+    return keras.Model(pictures, network(prepared, training=False), name="frozen")
+
+
+def _in_batches(
+    model: keras.Model, images: npt.NDArray[np.uint8], size: int
+) -> npt.NDArray[np.float32]:
+    """Returns the model's rows for all pictures, resized a batch at a time, in one shape."""
+    rows = np.empty((len(images), model.output_shape[1]), np.float32)
+    for start in range(0, len(images), _BATCH):
+        own = resized(images[start : start + _BATCH], size)
+        batch = np.zeros((_BATCH, size, size, 3), np.uint8)
+        batch[: len(own)] = own
+        rows[start : start + _BATCH] = model.predict_on_batch(batch)[: len(own)]
+    return rows

@@ -1,0 +1,116 @@
+"""A text encoder and the image encoder trained with it: a judge of pictures and captions.
+
+The two lie side by side, NAME.keras and NAME.image.keras, as `t2i-prep train-encoder` leaves them.
+"""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from t2i.encoders.config import ImageEncoderConfig
+from t2i.encoders.image import ImageEncoder, build_image_encoder, least_bytes
+from t2i.encoders.text import MAX_DESCRIPTION_BYTES, MAX_ENCODER_BYTES, TextEncoder
+from t2i.errors import InputError
+from t2i.files.disk import replacing
+from t2i.files.weights import load_weights, member, weights_sha256
+
+FORMAT = "t2i-image-encoder"
+VERSION = 1
+
+_DESCRIPTION = "t2i/image_encoder.json"
+
+
+def image_side(text: Path) -> Path:
+    """Returns the name of the image side, given that of the text side."""
+    return text.with_name(f"{text.stem}.image.keras")
+
+
+def save_image_side(
+    path: Path,
+    images: ImageEncoder,
+    config: ImageEncoderConfig,
+    text: TextEncoder,
+    trained_on: str,
+) -> None:
+    """Writes one `.keras` file, which stock Keras loads too, with its description inside.
+
+    Args:
+        path: of the file.
+        images: the image side.
+        config: its shape.
+        text: the text side trained with it.
+        trained_on: `digest` of the pairs.
+    """
+    description = {
+        "format": FORMAT,
+        "version": VERSION,
+        "config": config.model_dump(),
+        "text_weights_sha256": weights_sha256(text.model),
+        "trained_on": trained_on,
+    }
+    with replacing(path) as unfinished:
+        images.model.save(unfinished)
+        with zipfile.ZipFile(unfinished, "a") as archive:
+            archive.writestr(_DESCRIPTION, json.dumps(description, indent=1))
+
+
+def load_image_side(path: Path, text: TextEncoder) -> tuple[ImageEncoder, str]:
+    """Returns the image side of a text encoder, and the digest of the pairs it was trained on.
+
+    The file may come from anybody: its network is built here from the checked configuration.
+
+    Args:
+        path: of the image side.
+        text: the text side.
+
+    Raises:
+        InputError: the file is missing, damaged, or was trained with another text side.
+    """
+    again = "train the pair with `t2i-prep train-encoder`"
+    if not path.is_file() or path.stat().st_size > MAX_ENCODER_BYTES:
+        raise InputError(
+            f"{path}: expected the image side of an encoder, got nothing there, or more than "
+            f"{MAX_ENCODER_BYTES} bytes; {again}"
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            written = archive.read(member(path, archive, _DESCRIPTION, MAX_DESCRIPTION_BYTES))
+        description: Any = json.loads(written)
+        stated = (description["format"], description["version"])
+        config = ImageEncoderConfig.model_validate(description["config"])
+        trained_on = str(description["trained_on"])
+        partner = description["text_weights_sha256"]
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        pydantic.ValidationError,
+    ) as error:
+        raise InputError(
+            f"{path}: expected the image side of an encoder, got another file; {again}"
+        ) from error
+    if stated != (FORMAT, VERSION):
+        raise InputError(
+            f"{path}: expected format {FORMAT!r} version {VERSION}, got {stated[0]!r} version "
+            f"{stated[1]!r}; {again}"
+        )
+    if partner != weights_sha256(text.model):
+        raise InputError(
+            f"{path}: expected the image side trained with this text side, got another's; {again}"
+        )
+    least = least_bytes(config, text.embedding_size)
+    if path.stat().st_size < least:
+        raise InputError(
+            f"{path}: expected at least {least} bytes for its configuration, "
+            f"got {path.stat().st_size}; {again}"
+        )
+    images = build_image_encoder(config, text.embedding_size, pretrained=False)
+    load_weights(path, images.model)
+    return images, trained_on

@@ -1,0 +1,249 @@
+"""The text encoder: codes -> embeddings, as a network, as a file, and at work on sentences.
+
+char-CNN-RNN of Reed et al., CVPR 2016 and ICML 2016, and its twin over word pieces.
+"""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pydantic
+import tensorflow as tf
+
+from t2i.encoders.config import TextEncoderConfig
+from t2i.encoders.phrases import encode, own_steps
+from t2i.encoders.tokenizers import (
+    MAX_SENTENCEPIECE_BYTES,
+    CharTokenizer,
+    SentencePieceTokenizer,
+    Tokenizer,
+)
+from t2i.errors import InputError
+from t2i.files.disk import replacing, require_at_most
+from t2i.files.weights import WEIGHTS, load_weights, member, require_encoder
+
+FORMAT = "t2i-encoder"
+VERSION = 1
+MAX_ENCODER_BYTES = 1 << 30
+MAX_DESCRIPTION_BYTES = 1 << 20
+
+_DESCRIPTION = "t2i/encoder.json"
+_SENTENCEPIECE = "t2i/sentencepiece.model"
+
+
+def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras.Model:
+    """Returns the network: int32 codes [n, length] -> float32 embedding [n, embedding_size].
+
+    A character is a one-hot row, padding and unknown ones an all-zero row; a word piece is a
+    learned row. All layers are stock ones.
+
+    Source: Reed et al., CVPR 2016 and ICML 2016; the recurrent bias of the released GRU adds
+    to the input's, so one is kept.
+    """
+    codes = keras.Input((config.length,), dtype="int32", name="codes")
+    if config.tokenizer == "char":
+        rows = keras.layers.Embedding(
+            vocabulary_size, vocabulary_size - 1, trainable=False, name="one_hot"
+        )
+        x = rows(codes)
+        rows.set_weights([np.eye(vocabulary_size, dtype=np.float32)[:, 1:]])
+    else:
+        x = keras.layers.Embedding(vocabulary_size, config.code_size, name="word_piece")(codes)
+    for index, layer in enumerate(config.convolutions, start=1):
+        x = keras.layers.Conv1D(
+            layer.filters, layer.kernel_size, activation="relu", name=f"convolution_{index}"
+        )(x)
+        if config.batch_norm:
+            x = keras.layers.BatchNormalization(momentum=0.9, name=f"batch_norm_{index}")(x)
+        if layer.pool_size > 1:
+            x = keras.layers.MaxPooling1D(
+                layer.pool_size, layer.pool_stride, name=f"max_pool_{index}"
+            )(x)
+        if config.dropout:
+            x = keras.layers.Dropout(config.dropout, name=f"dropout_{index}")(x)
+    mask = own_steps(config, codes) if config.mean_over == "caption" else None
+    x = keras.layers.GlobalAveragePooling1D(name="mean_over_time")(_states(config, x), mask=mask)
+    embedding = keras.layers.Dense(config.embedding_size, dtype="float32", name="embedding")(x)
+    return keras.Model(codes, embedding, name="text_encoder")
+
+
+def _states(config: TextEncoderConfig, x: Any) -> Any:
+    """Returns the recurrent layer's state after each step, or without one x, [n, steps, units]."""
+    if config.recurrent == "none":
+        return x
+    units, name = config.recurrent_units, config.recurrent_layer
+    if config.recurrent == "gru":
+        recurrent = keras.layers.GRU(units, reset_after=False, return_sequences=True, name=name)
+        activation = "tanh"
+    else:
+        recurrent = keras.layers.SimpleRNN(
+            units, activation="relu", return_sequences=True, name=name
+        )
+        activation = "relu"
+    if not config.separate_first_step:
+        return recurrent(x)
+    later = config.steps[-1] - 1
+    first = keras.layers.Dense(units, activation, name="first_step")(
+        keras.layers.Cropping1D((0, later))(x)
+    )
+    state = keras.layers.Reshape((units,))(first)
+    states = recurrent(keras.layers.Cropping1D((1, 0))(x), initial_state=state)
+    return keras.layers.Concatenate(axis=1, name="states")([first, states])
+
+
+@dataclass(frozen=True, eq=False)
+class TextEncoder:
+    """A text encoder ready for sentences.
+
+    Attributes:
+        model: int32 codes [n, length] -> float32 embedding [n, d].
+        tokenizer: sentences -> codes.
+        config: the shape of `model`.
+    """
+
+    model: keras.Model
+    tokenizer: Tokenizer
+    config: TextEncoderConfig
+
+    @property
+    def kind(self) -> str:
+        """The encoder's name of its shape, `char-cnn-gru` for example."""
+        parts = (self.tokenizer.kind, "cnn", self.config.recurrent_layer)
+        return "-".join(part for part in parts if part)
+
+    @property
+    def embedding_size(self) -> int:
+        """Numbers in an embedding."""
+        return self.config.embedding_size
+
+    def embed(self, texts: Sequence[str], batch_size: int = 1024) -> npt.NDArray[np.float32]:
+        """Returns embeddings, float32 [n, d]; equal texts, and equal phrases, are encoded once.
+
+        What stands beside a text changes its embedding by no more than rounding does.
+        """
+        # In order, neighbours begin alike: a batch has the fewer different phrases.
+        distinct = sorted(set(texts))
+        row_of = {text: row for row, text in enumerate(distinct)}
+        codes = self.tokenizer.encode(distinct)
+        # To trace a graph takes longer than a batch does.
+        run = self._run if len(codes) <= batch_size else self._traced
+        embeddings = np.empty((len(codes), self.embedding_size), np.float32)
+        for start in range(0, len(codes), batch_size):
+            rows = slice(start, start + batch_size)
+            embeddings[rows] = run(tf.constant(codes[rows])).numpy()
+        return embeddings[[row_of[text] for text in texts]]
+
+    def _run(self, codes: Any) -> Any:
+        return encode(self.model, self.config, codes)
+
+    @cached_property
+    def _traced(self) -> Any:
+        return tf.function(self._run, [tf.TensorSpec((None, self.config.length), tf.int32)])
+
+
+def save_encoder(path: Path, encoder: TextEncoder) -> None:
+    """Writes one `.keras` file, which stock Keras loads too, with the tokenizer inside."""
+    description = {
+        "format": FORMAT,
+        "version": VERSION,
+        "kind": encoder.kind,
+        "config": encoder.config.model_dump(),
+    }
+    with replacing(path) as unfinished:
+        encoder.model.save(unfinished)
+        with zipfile.ZipFile(unfinished, "a") as archive:
+            archive.writestr(_DESCRIPTION, json.dumps(description, indent=1))
+            if isinstance(encoder.tokenizer, SentencePieceTokenizer):
+                archive.writestr(_SENTENCEPIECE, encoder.tokenizer.model)
+
+
+def load_encoder(path: Path) -> TextEncoder:
+    """Returns the text encoder in a file of `save_encoder`.
+
+    The file may come from anybody: its network is built here from the checked configuration.
+
+    Raises:
+        InputError: the file is missing, is no encoder, is of another version, or is damaged.
+    """
+    require_encoder(path)
+    require_at_most(path, MAX_ENCODER_BYTES, "is it an encoder?")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = _config(path, archive)
+            tokenizer = _tokenizer(path, archive, config)
+            weights = member(path, archive, WEIGHTS, MAX_ENCODER_BYTES)
+            least = 4 * parameter_count(config, tokenizer.vocabulary_size)
+            if weights.file_size < least:
+                raise InputError(
+                    f"{path}: expected at least {least} bytes of weights for its configuration, "
+                    f"got {weights.file_size}; train the encoder again"
+                )
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        raise InputError(
+            f"{path}: expected an encoder's .keras file, got one that can't be unpacked; "
+            "train the encoder again"
+        ) from error
+    model = build_text_encoder(config, tokenizer.vocabulary_size)
+    load_weights(path, model)
+    return TextEncoder(model, tokenizer, config)
+
+
+def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
+    """Returns how many numbers the encoder learns, known before it is built."""
+    channels = vocabulary_size - 1 if config.tokenizer == "char" else config.code_size
+    count = 0 if config.tokenizer == "char" else vocabulary_size * channels
+    for layer in config.convolutions:
+        count += (layer.kernel_size * channels + 1) * layer.filters
+        count += 2 * layer.filters if config.batch_norm else 0
+        channels = layer.filters
+    if config.recurrent == "none":
+        return count + (channels + 1) * config.embedding_size
+    units = config.recurrent_units
+    gates = 3 if config.recurrent == "gru" else 1
+    count += gates * units * (channels + units + 1)
+    count += units * (channels + 1) if config.separate_first_step else 0
+    return count + (units + 1) * config.embedding_size
+
+
+def _config(path: Path, archive: zipfile.ZipFile) -> TextEncoderConfig:
+    text = archive.read(member(path, archive, _DESCRIPTION, MAX_DESCRIPTION_BYTES))
+    try:
+        description: Any = json.loads(text)
+        stated = (description["format"], description["version"])
+        values = description["config"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{path}: expected format, version and config in {_DESCRIPTION}, got otherwise; "
+            "train the encoder again"
+        ) from error
+    if stated != (FORMAT, VERSION):
+        raise InputError(
+            f"{path}: expected format {FORMAT!r} version {VERSION}, got {stated[0]!r} version "
+            f"{stated[1]!r}; load it with the release that wrote it"
+        )
+    try:
+        return TextEncoderConfig.model_validate(values)
+    except pydantic.ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise InputError(
+            f"{path}: expected a text encoder's configuration in {_DESCRIPTION}, "
+            f"got a wrong {place or 'one'}; train the encoder again"
+        ) from error
+
+
+def _tokenizer(path: Path, archive: zipfile.ZipFile, config: TextEncoderConfig) -> Tokenizer:
+    if config.tokenizer == "char":
+        return CharTokenizer(config.length)
+    vocabulary = member(path, archive, _SENTENCEPIECE, MAX_SENTENCEPIECE_BYTES)
+    try:
+        return SentencePieceTokenizer(archive.read(vocabulary), config.length)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error

@@ -1,0 +1,153 @@
+"""Sentences to pictures, from a run directory alone."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from t2i.config.run import RunConfig
+from t2i.encoders.lookup import KnownSentences
+from t2i.encoders.text import TextEncoder, load_encoder
+from t2i.errors import InputError
+from t2i.files.weights import load_weights
+from t2i.images.pixels import to_uint8
+from t2i.models.catalogue import load_config, offered
+from t2i.models.contract import Facts, Floats, Painting
+from t2i.painting.poses import posed
+from t2i.runs.directory import Run
+from t2i.runs.record import read_record
+
+# Pictures painted at a time; bounds the memory whatever is asked for.
+_BATCH = 64
+
+
+class Painter:
+    """A trained generator, and its text encoder where there is one.
+
+    Attributes:
+        config: of the run.
+        prior: of the latents.
+    """
+
+    def __init__(self, path: Path, data: Path | None = None) -> None:
+        """Loads the last checkpoint of the run in `path`.
+
+        Args:
+            path: the run directory.
+            data: the pairs file that sentences are looked up in; None takes the run's encoder,
+                or, where the embeddings were imported, the pairs file of the training.
+
+        Raises:
+            InputError: there is no run, no checkpoint yet, or a file is damaged or not there.
+        """
+        self.config, self._sentences, channels = load_run(path, data)
+        self._network, self.prior = load_painting(
+            path, self.config, self._sentences.embedding_size, channels
+        )
+
+    def paint(
+        self,
+        captions: Sequence[str],
+        count: int,
+        seed: int,
+        progress: Callable[[int], None] | None = None,
+        pose: str | None = None,
+    ) -> npt.NDArray[np.uint8]:
+        """Returns uint8 [captions, count, s, s, C]; a column shares its latent.
+
+        Args:
+            captions: sentences, not empty.
+            count: pictures of each.
+            seed: of the latents.
+            progress: called with the number of pictures painted.
+            pose: see `posed`.
+        """
+        embedding = self.embed(captions).repeat(count, axis=0)
+        latent = self.latents(count, seed)
+        if pose is not None:
+            latent = posed(latent, self.prior, pose)
+        latent = np.tile(latent, (len(captions), 1))
+        painted = self.paint_rows(embedding, latent, progress)
+        return painted.reshape(len(captions), count, *painted.shape[1:])
+
+    def embed(self, captions: Sequence[str]) -> Floats:
+        """Returns float32 [n, d].
+
+        Raises:
+            InputError: there is no caption, or one has nothing that the encoder knows, or is not
+                in the pairs file where there is no encoder.
+        """
+        if not captions:
+            raise InputError("captions: expected at least one sentence, got none; type one")
+        if isinstance(self._sentences, KnownSentences):
+            return self._sentences.embed(captions)
+        for caption in captions:
+            if not self._sentences.tokenizer.encode([caption]).any():
+                raise InputError(
+                    f"captions: expected words, got {caption!r}; describe a picture in English"
+                )
+        return self._sentences.embed(captions)
+
+    def latents(self, count: int, seed: int) -> Floats:
+        """Returns float32 [count, z] ~ N(0, 1)."""
+        return self.prior.draw(count, seed)
+
+    def paint_rows(
+        self,
+        embedding: Floats,
+        latent: Floats,
+        progress: Callable[[int], None] | None = None,
+    ) -> npt.NDArray[np.uint8]:
+        """Returns uint8 [n, s, s, C] of embeddings [n, d] and latents [n, z]."""
+        blocks = []
+        for start in range(0, len(latent), _BATCH):
+            rows = slice(start, start + _BATCH)
+            inputs = {"embedding": embedding[rows], "latent": latent[rows]}
+            # Called as it is: tracing a graph takes longer than painting a few batches.
+            blocks.append(to_uint8(self._network(inputs, training=False).numpy()))
+            if progress is not None:
+                progress(len(blocks[-1]))
+        return np.concatenate(blocks)
+
+
+def load_run(
+    path: Path, data: Path | None = None
+) -> tuple[RunConfig, TextEncoder | KnownSentences, int]:
+    """Returns the configuration of the run in `path`, what embeds its sentences, and channels.
+
+    Args:
+        path: the run directory.
+        data: see `Painter`.
+
+    Raises:
+        InputError: there is no run, no checkpoint yet, or a file is damaged or not there.
+    """
+    run = Run(path)
+    if not run.config.is_file():
+        raise InputError(
+            f"{path}: expected a run directory, got no {run.config.name} there; "
+            "train one with `t2i train`"
+        )
+    if not run.generator.is_file():
+        raise InputError(
+            f"{path}: expected a checkpoint, got none yet; "
+            "train on until training.checkpoint_every steps"
+        )
+    config, record = load_config(run.config), read_record(run)
+    if data is None and record.encoder and record.encoder.imported:
+        data = Path(record.pairs)
+    if data:
+        return config, KnownSentences(data, record.encoder), record.channels
+    return config, load_encoder(run.encoder), record.channels
+
+
+def load_painting(path: Path, config: RunConfig, embedding_size: int, channels: int) -> Painting:
+    """Returns what paints, as the last checkpoint of the run in `path` left it.
+
+    Raises:
+        InputError: its file is damaged.
+    """
+    painting: Painting = offered(config).build_painting(config, Facts(embedding_size, channels))
+    load_weights(Run(path).generator, painting.network)
+    return painting

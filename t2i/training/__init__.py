@@ -1,0 +1,5 @@
+"""A configuration and a pairs file to a run: what it is going to do, the loop, what it shows.
+
+In come a configuration, a pairs file and a run directory; out comes the directory, filled with
+checkpoints, curves and painted grids. It knows a model by its contract alone.
+"""

@@ -1,0 +1,61 @@
+"""Where the pairs trained on are held, and how they reach the device from elsewhere.
+
+Wherever they are, a run draws the same batches: what a step looks up is chosen on the host by
+the function that chooses on the device, so the weights come out the same. The cost is the copy
+of a block, the pictures and embeddings of a launch, made by a thread while the device works.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from t2i.config.run import TrainingConfig
+from t2i.pairs.reading import Header
+from t2i.pairs.stored import StoredRows
+from t2i.training.batches.table import Table
+
+Residence = Literal["device", "host", "file"]
+
+# Shares of a memory that the pairs may take; networks and activations need the rest. Where the
+# device is the host, its copy is a second one for a moment.
+_DEVICE_SHARE, _HOST_SHARE = 0.4, 0.7
+
+
+def choose_residence(
+    training: TrainingConfig, header: Header, device_bytes: int | None
+) -> tuple[Residence, str]:
+    """Returns where the pairs are held, and the reason in words.
+
+    Args:
+        training: `data` and `splits`.
+        header: of the pairs file.
+        device_bytes: memory of a device, or None where the device is the host.
+    """
+    if training.data != "auto":
+        return training.data, "as configured"
+    host_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    size = pairs_bytes(training, header)
+    device_bytes = device_bytes or host_bytes
+    said = f"{size / 1e9:.1f} GB of pictures and embeddings"
+    if size <= _DEVICE_SHARE * device_bytes:
+        return "device", f"{said} fit its {device_bytes / 1e9:.0f} GB"
+    if size <= _HOST_SHARE * host_bytes:
+        return "host", f"{said} fit no device of {device_bytes / 1e9:.0f} GB"
+    return "file", f"{said} fit no memory of {host_bytes / 1e9:.0f} GB"
+
+
+def pairs_bytes(training: TrainingConfig, header: Header) -> int:
+    """Returns the bytes of the pictures and embeddings trained on."""
+    images = sum(header.images[split] for split in training.splits)
+    captions = sum(header.captions[split] for split in training.splits)
+    numbers = header.encoder.embedding_size if header.encoder else 0
+    return images * header.image_size**2 * header.channels + captions * numbers * 4
+
+
+def stored(table: Table, path: Path, splits: Iterable[str]) -> Table:
+    """Returns the table with its pictures and embeddings in the file, read when looked up."""
+    splits = list(splits)
+    return table._replace(
+        image=StoredRows(path, splits, "image"), embedding=StoredRows(path, splits, "embedding")
+    )

@@ -1,0 +1,237 @@
+"""train: one loop over strategy.run for one device, many, and many workers."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from t2i.compute.backend import chosen_kernels
+from t2i.compute.precision import resolve_precision
+from t2i.compute.strategy import choose_strategy, device_bytes, is_chief, on_gpu
+from t2i.config.run import RunConfig
+from t2i.evaluation.monitor import require_judge
+from t2i.models.catalogue import load_config, offered
+from t2i.models.contract import Facts, Model
+from t2i.pairs.digests import fingerprint, fingerprint_without_pixels
+from t2i.pairs.reading import read, read_encoder, read_header
+from t2i.runs.checkpoints import Checkpoints, latest_step
+from t2i.runs.directory import Run, locked, trim_metrics
+from t2i.runs.record import Record, begin, compares_pixels, resume
+from t2i.training.batches.blocks import Blocks, ahead
+from t2i.training.batches.draw import Draw
+from t2i.training.batches.order import Order
+from t2i.training.batches.residence import choose_residence, stored
+from t2i.training.batches.table import Table, table
+from t2i.training.board import Board
+from t2i.training.plan import (
+    Plan,
+    due,
+    parameters,
+    require_groups,
+    require_pictures,
+    require_pixels,
+    require_replicas,
+    spans,
+)
+from t2i.training.steps import build_launch
+from t2i.training.watched import Watched
+
+Progress = Callable[[int, dict[str, float]], None]
+Say = Callable[[str], None]
+
+
+class Trainer:
+    """A run made ready: data on the devices, networks built, nothing written yet."""
+
+    def __init__(self, config: RunConfig, data: Path, run: Run, judge: Path | None = None) -> None:
+        """Reads the data and builds the networks; `judge` is an encoder pair that measures.
+
+        Raises:
+            InputError: config and data do not fit, or the run began with others.
+        """
+        self.config, self.run, self._data, self._judge = config, run, data, judge
+        require_judge(config, judge)
+        offers = offered(config)
+        needs = offers.needs(config)
+        self._strategy = choose_strategy()
+        replicas = self._strategy.num_replicas_in_sync
+        require_replicas(config.training, replicas)
+        header = read_header(data)
+        require_pixels(config, header, data)
+        self._encoder = read_encoder(data)
+        self._residence, reason_of_residence = choose_residence(
+            config.training, header, device_bytes()
+        )
+        held = self._residence != "file"
+        self._pairs = read(data, config.training.splits, images=held, embeddings=held)
+        require_pictures(config.training, len(self._pairs.name))
+        self._table = table(self._pairs)
+        if not held:
+            self._table = stored(self._table, data, config.training.splits)
+        self._begun = run.config.exists()
+        if not self._begun or compares_pixels(run):
+            image, embedding = self._table.image, self._table.embedding
+            trained_on = fingerprint(self._pairs, header, image, embedding)
+        else:
+            trained_on = fingerprint_without_pixels(self._pairs, header)
+            reason_of_residence += "; began before pixels were compared"
+        if self._begun:
+            begun = load_config(run.config)
+            self._record = resume(run, begun, config, trained_on)
+            reason = "as the run began"
+        else:
+            precision, reason = resolve_precision(config.training.precision)
+            self._record = Record(
+                data=trained_on,
+                precision=precision,
+                pairs=str(data.resolve()),
+                channels=header.channels,
+                encoder=header.encoder,
+                vision=list(needs.vision),
+                kernels=chosen_kernels(),
+            )
+        self._order = Order(
+            self._table.class_index, config.training.batch_size, config.seed, needs.group
+        )
+        require_groups(config.training, self._order, data)
+        self._facts = Facts(
+            embedding_size=self._table.embedding.shape[1],
+            channels=self._pairs.image.shape[3],
+            embedding=self._table.embedding,
+            steps_per_epoch=self._order.steps_per_epoch,
+            precision=self._record.precision,
+        )
+        with self._strategy.scope():
+            self._model: Model = offers.build(config, self._facts)
+        self._draw = Draw(
+            seed=config.seed,
+            batch_size=config.training.batch_size,
+            image_size=config.image_size,
+            flip=config.training.flip,
+            needs=needs,
+        )
+        self.plan = Plan(
+            images=len(self._pairs.name),
+            captions=len(self._pairs.caption),
+            classes=len(np.unique(self._pairs.class_id)),
+            steps=config.training.epochs * self._order.steps_per_epoch,
+            steps_per_epoch=self._order.steps_per_epoch,
+            replicas=replicas,
+            precision=f"{self._record.precision} ({reason})",
+            data=f"{self._residence} ({reason_of_residence})",
+            parameters={
+                name: parameters(network) for name, network in self._model.networks.items()
+            },
+        )
+
+    @property
+    def done(self) -> int:
+        """The step of the newest checkpoint, where training goes on; 0 for a new run."""
+        return latest_step(self.run.checkpoints)
+
+    def train(self, progress: Progress, say: Say = lambda _: None) -> None:
+        """Trains to the end from wherever the run stands.
+
+        Args:
+            progress: called with the step reached and the means of what was watched.
+            say: called with a line that the user should read.
+
+        Raises:
+            InputError: a loss is not finite, a checkpoint is damaged, or the run is in use.
+        """
+        if not is_chief(self._strategy):
+            self._train(None, progress, say)
+            return
+        with locked(self.run):
+            if not self._begun:
+                begin(self.run, self.config, self._record, self._encoder)
+            painting = offered(self.config).build_painting(self.config, self._facts)
+            painting.network.set_weights(self._model.weights())
+            board = Board(self.run, self.config, self._data, painting, self._judge)
+            self._train(board, progress, say)
+
+    def _train(self, board: Board | None, progress: Progress, say: Say) -> None:
+        training, steps = self.config.training, self.plan.steps
+        with self._strategy.scope():
+            checkpoints = Checkpoints(
+                {**self._model.networks, **self._model.kept},
+                self.run.checkpoints,
+                training.checkpoints_kept,
+                board is not None,
+            )
+        first = checkpoints.restore(say)
+        if board is not None:
+            trim_metrics(self.run, first)
+        streamed = self._residence != "device"
+        launch = build_launch(self._strategy, self._model, self._draw, streamed, self._compiled())
+        feed = self._feed()
+        rate = next(
+            part
+            for part in self._model.kept.values()
+            if isinstance(part, keras.optimizers.Optimizer)
+        )
+        reported = Watched(self.run.path)
+        started, images = time.perf_counter(), 0
+        for (step, stop), (tensors, rows) in ahead(feed, spans(first, steps, training)):
+            reported.add(step, launch(tensors, rows, tf.constant(step), tf.constant(stop - step)))
+            images += (stop - step) * training.batch_size
+            if stop < steps and all(stop % every for every in due(training)):
+                # Nobody wants to know yet: a GPU goes on while the host makes the next launch.
+                continue
+            reported.read()
+            if stop % training.log_every == 0 or stop == steps:
+                now = time.perf_counter()
+                means = reported.means() | {
+                    "learning_rate": float(rate.learning_rate),
+                    "images_per_second": images / (now - started),
+                }
+                progress(stop, means)
+                if board is not None:
+                    board.log(stop, means)
+                started, images = time.perf_counter(), 0
+            if board is not None and (stop % training.sample_every == 0 or stop == steps):
+                board.paint(stop, self._model.weights())
+            if stop % training.checkpoint_every == 0 or stop == steps:
+                checkpoints.save(stop)
+                if board is not None:
+                    board.export(stop, self._model.weights())
+
+    def _compiled(self) -> bool:
+        wanted, replicas = self.config.training.compile, self.plan.replicas
+        return wanted == "xla" or (wanted == "auto" and on_gpu() and replicas == 1)
+
+    def _feed(self) -> Callable[[tuple[int, int]], tuple[Any, Any]]:
+        """Returns what makes the table and the rows of the launch of some steps."""
+        most = self.config.training.steps_per_launch
+        held, blocks = None, None
+        if self._residence == "device":
+            held = self._on_devices(self._table)
+        else:
+            blocks = Blocks(self._table, self._draw, most)
+        # The device has its own copy, or the blocks know where theirs is.
+        del self._table, self._pairs, self._facts
+
+        def feed(span: tuple[int, int]) -> tuple[Any, Any]:
+            step, stop = span
+            rows = self._order.rows(step, stop - step)
+            # Filled up to one shape, so that the launch is traced once.
+            rows = np.resize(rows, (most, rows.shape[1]))
+            tensors = self._on_devices(blocks.block(rows, step)) if blocks else held
+            return tensors, tf.constant(rows)
+
+        return feed
+
+    def _on_devices(self, arrays: Table) -> Any:
+        """Returns the table on every device, each its own copy."""
+        return Table(
+            *(
+                self._strategy.experimental_distribute_values_from_function(
+                    lambda _, array=array: tf.constant(array)
+                )
+                for array in arrays
+            )
+        )

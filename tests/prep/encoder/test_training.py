@@ -1,0 +1,234 @@
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from prep.encoder.training import train_encoder
+from t2i.encoders.config import (
+    ConvolutionConfig,
+    EncoderConfig,
+    ImageEncoderConfig,
+    TextEncoderConfig,
+)
+from t2i.encoders.text import load_encoder
+from t2i.errors import InputError
+from t2i.pairs.writing import writing
+
+COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
+CONFIG = EncoderConfig(
+    text=TextEncoderConfig(
+        length=32,
+        convolutions=[ConvolutionConfig(filters=16, pool_size=3, pool_stride=3)],
+        batch_norm=True,
+        dropout=0.1,
+        recurrent_units=16,
+        embedding_size=16,
+    ),
+    image=ImageEncoderConfig(image_size=16, width=8, crop=2, dropout=0.1),
+    steps=24,
+    classes_per_batch=8,
+    images_per_class=2,
+    excerpts=0.3,
+    optimizer="adam",
+    learning_rate=0.01,
+    decay_factor=1.0,
+    linear_decay_share=0.4,
+    initial_range=0.0,
+    checkpoint_every=12,
+)
+
+
+class KilledError(Exception):
+    """Stands for what ends a run from outside."""
+
+
+def write_flags(path: Path) -> Path:
+    """Writes plain pictures; a class is a colour of one split, named in its captions."""
+    rng = np.random.default_rng(0)
+    splits = [("train", colour) for colour in COLOURS] + [("test", colour) for colour in COLOURS]
+    with writing(path, 18, "a test") as writer:
+        for class_id, (split, colour) in enumerate([*splits, ("val", "red")]):
+            for index in range(8):
+                image = rng.integers(-40, 40, (18, 18, 3)) + COLOURS[colour]
+                captions = [f"a {colour} flag, number {index}", f"flag {index} is {colour}"]
+                pixels = np.clip(image, 0, 255).astype(np.uint8)
+                writer.add(split, pixels, captions, class_id, f"{class_id}/{index}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def flags(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_flags(tmp_path_factory.mktemp("flags") / "flags.h5")
+
+
+@pytest.fixture(scope="module")
+def whole(flags: Path) -> Path:
+    """The encoder of a run that nothing interrupted."""
+    out = flags.with_name("whole.keras")
+    train_encoder(flags, CONFIG, out)
+    return out
+
+
+def changed(**changes: object) -> EncoderConfig:
+    return CONFIG.model_copy(update=changes)
+
+
+def weights(out: Path) -> list[bytes]:
+    image = keras.saving.load_model(out.with_name(f"{out.stem}.image.keras"))
+    found = load_encoder(out).model.get_weights() + image.get_weights()
+    # A dropout layer's counter is set anew in every step.
+    return [weight.tobytes() for weight in found if weight.dtype == np.float32]
+
+
+def refusal(flags: Path, config: EncoderConfig, out: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        train_encoder(flags, config, out)
+    return str(caught.value)
+
+
+def test_training_learns_to_name_classes_it_never_saw(flags, tmp_path):
+    losses = {}
+    report = train_encoder(
+        flags,
+        changed(steps=100),
+        tmp_path / "encoder.keras",
+        lambda step, steps, loss: losses.update({step: (steps, loss)}),
+    )
+    assert sorted(losses)[-1] == 100
+    assert losses[100][0] == 100
+    assert losses[100][1] < 0.5 * losses[10][1]
+    assert report.scores["test"].classes == 3
+    assert report.scores["test"].accuracy > 0.8
+    assert report.scores["val"].chance == 1.0
+    assert report.kind == "char-cnn-gru"
+    assert report.captions_per_second > 0
+    written = json.loads((tmp_path / "encoder.json").read_text())
+    assert written["scores"]["test"]["accuracy"] == report.scores["test"].accuracy
+    assert written["parameters"] == report.parameters
+
+
+def interrupted(flags: Path, config: EncoderConfig, out: Path, at: int) -> None:
+    def kill(step: int, steps: int, loss: float) -> None:
+        if step == at:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train_encoder(flags, config, out, kill)
+    assert not out.exists()
+
+
+def test_a_run_that_kept_nothing_yet_starts_again(flags, whole, tmp_path):
+    resumed = tmp_path / "resumed.keras"
+    interrupted(flags, CONFIG, resumed, at=10)
+    train_encoder(flags, CONFIG, resumed)
+    assert weights(resumed) == weights(whole)
+
+
+def test_a_run_over_word_pieces_resumes_exactly(flags, tmp_path):
+    text = CONFIG.text.model_copy(update={"tokenizer": "sentencepiece", "vocabulary_size": 40})
+    config = changed(text=text, image=CONFIG.image.model_copy(update={"flip": True}))
+    one, resumed = tmp_path / "one.keras", tmp_path / "resumed.keras"
+    train_encoder(flags, config, one)
+    interrupted(flags, config, resumed, at=22)
+    begun = []
+    train_encoder(flags, config, resumed, lambda *progress: begun.append(progress[0]))
+    assert begun[0] == 22
+    assert weights(resumed) == weights(one)
+
+
+def test_a_killed_process_resumes_exactly(flags, whole, tmp_path):
+    resumed = tmp_path / "resumed.keras"
+    program = f"""
+import os, signal
+from pathlib import Path
+from prep.encoder.training import train_encoder
+from t2i.encoders.config import EncoderConfig
+config = EncoderConfig.model_validate_json({CONFIG.model_dump_json()!r})
+def kill(step, steps, loss):
+    if step == 22:
+        os.kill(os.getpid(), signal.SIGKILL)
+train_encoder(Path({str(flags)!r}), config, Path({str(resumed)!r}), kill)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[3], check=False
+    )
+    assert run.returncode == -9
+    train_encoder(flags, CONFIG, resumed)
+    assert weights(resumed) == weights(whole)
+
+
+def test_a_finished_run_is_written_again_from_its_state(flags, whole, tmp_path):
+    out = tmp_path / "again.keras"
+    shutil.copytree(whole.with_name("whole.keras.training"), tmp_path / "again.keras.training")
+    report = train_encoder(flags, CONFIG, out, lambda *_: pytest.fail("a step was run"))
+    assert weights(out) == weights(whole)
+    assert json.loads(json.dumps(asdict(report))) == json.loads(
+        whole.with_suffix(".json").read_text()
+    )
+
+
+def test_a_loss_that_is_not_finite_stops(flags, tmp_path):
+    out = tmp_path / "encoder.keras"
+    # A recurrence of 61 steps whose weights make everything grow.
+    text = TextEncoderConfig(
+        length=64,
+        convolutions=[ConvolutionConfig(filters=16)],
+        recurrent="relu",
+        recurrent_units=64,
+        embedding_size=16,
+    )
+    message = refusal(flags, changed(text=text, initial_range=1.0), out)
+    assert re.sub(r"at step \d+", "at step N", message) == (
+        f"{out}.training: expected a finite loss, got nan at step N; "
+        "lower learning_rate (the state of step 0 is kept)"
+    )
+    assert not out.exists()
+
+
+def test_weights_start_in_the_range_asked_for(flags, tmp_path):
+    out = tmp_path / "encoder.keras"
+    text = CONFIG.text.model_copy(update={"batch_norm": False})
+    train_encoder(flags, changed(text=text, steps=1, learning_rate=1e-9, initial_range=0.08), out)
+    model = load_encoder(out).model
+    values = np.concatenate([weight.numpy().ravel() for weight in model.trainable_weights])
+    assert 0.079 < np.abs(values).max() < 0.0801
+    assert abs(values.std() - 0.08 / 3**0.5) < 0.002
+
+
+def test_both_sides_learn(flags, tmp_path):
+    out = tmp_path / "encoder.keras"
+    train_encoder(flags, changed(steps=2, linear_decay_share=0.0, initial_range=0.08), out)
+    image = keras.saving.load_model(tmp_path / "encoder.image.keras")
+    assert {type(layer).__module__.split(".")[0] for layer in image.layers} == {"keras"}
+    for model in (load_encoder(out).model, image):
+        # Adam's first steps move a weight by the learning rate, 0.01.
+        assert 0.085 < np.abs(model.get_layer("embedding").kernel).max() < 0.101
+
+
+def test_frozen_features_train_too(flags, tmp_path):
+    keras.utils.set_random_seed(0)
+    frozen = keras.applications.MobileNet(
+        include_top=False, weights=None, pooling="avg", input_shape=(32, 32, 3)
+    )
+    frozen.save_weights(tmp_path / "network.weights.h5")
+    image = ImageEncoderConfig(
+        network="MobileNet", weights=str(tmp_path / "network.weights.h5"), image_size=32
+    )
+    out = tmp_path / "encoder.keras"
+    train_encoder(flags, changed(image=image, steps=8), out)
+    model = keras.saving.load_model(tmp_path / "encoder.image.keras")
+    kept = {weight.tobytes() for weight in frozen.get_weights()}
+    assert kept <= {weight.tobytes() for weight in model.get_weights()}
+
+
+def test_the_output_is_a_keras_file(flags, tmp_path):
+    assert refusal(flags, CONFIG, tmp_path / "encoder.h5") == (
+        f"{tmp_path}/encoder.h5: expected a name ending in .keras, got 'encoder.h5'; add it"
+    )

@@ -1,0 +1,228 @@
+"""The command line: help at once, errors in one line, nothing lost."""
+
+import errno
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from prep.cli.main import main as prep_main
+from t2i.cli.command_line import Commands
+from t2i.cli.main import main
+from t2i.errors import InputError
+
+
+def _error(command: click.Command, *arguments: str) -> str:
+    """Returns the message of a command that must fail with exit code 1 and one line."""
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert result.output.startswith("Error: ")
+    assert result.output.count("\n") == 1
+    return result.output.removeprefix("Error: ").rstrip("\n")
+
+
+@pytest.mark.parametrize("command", ["t2i", "prep"])
+def test_help_is_there_at_once_and_imports_no_tensorflow(command: str) -> None:
+    script = (
+        f"import sys; sys.argv = ['x', '--help']\n"
+        f"from {command}.cli import main\n"
+        "try: main()\n"
+        "finally: print('heavy:', {'tensorflow', 'keras', 'numpy', 'h5py'} & set(sys.modules))"
+    )
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.returncode == 0
+    assert "heavy: set()" in result.stdout
+    # 0.06 s of work; the time on the clock would depend on what else runs.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 0.2
+
+
+COMMANDS = {
+    "t2i": "evaluate generate import-inception interpolate train",
+    "t2i-prep": "check cub embed export fetch import import-encoder synthetic train-encoder",
+    "t2i-prep export": "aelnouby stackgan",
+    "t2i-prep import": "aelnouby flowers folder mnist reed-cvpr reed-icml stackgan tfds",
+}
+
+
+def _groups(name: str, group: click.Group) -> dict[str, click.Group]:
+    found = {name: group}
+    for inner, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= _groups(f"{name} {inner}", command)
+    return found
+
+
+def test_every_command_has_help() -> None:
+    groups = _groups("t2i", main) | _groups("t2i-prep", prep_main)
+    assert {name: " ".join(sorted(group.commands)) for name, group in groups.items()} == COMMANDS
+    for group in groups.values():
+        for name, command in group.commands.items():
+            assert command.get_short_help_str(limit=1000) != ""
+            result = CliRunner().invoke(group, [name, "--help"])
+            assert result.exit_code == 0
+            assert result.output.startswith("Usage: ")
+
+
+def test_an_input_error_is_one_line_and_a_mistake_of_ours_keeps_its_traceback() -> None:
+    @click.group(cls=Commands)
+    def group() -> None:
+        """Holds two commands."""
+
+    @group.command()
+    def wrong() -> None:
+        raise InputError("here: expected\nthis, got that;\n  do so")
+
+    @group.command()
+    def broken() -> None:
+        raise KeyError("ours")
+
+    assert _error(group, "wrong") == "here: expected this, got that; do so"
+    result = CliRunner().invoke(group, ["broken"])
+    assert isinstance(result.exception, KeyError)
+
+
+def test_a_full_disk_is_one_line() -> None:
+    @click.group(cls=Commands)
+    def group() -> None:
+        """Holds two commands."""
+
+    @group.command()
+    def write() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "a/metrics.jsonl")
+
+    @group.command()
+    def read() -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    assert _error(group, "write") == (
+        "a/metrics.jsonl: expected room for the file, got No space left on device; "
+        "free some, and repeat the command"
+    )
+    assert isinstance(CliRunner().invoke(group, ["read"]).exception, OSError)
+
+
+def test_a_bad_configuration_is_told_before_tensorflow_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("sed: 1\n")
+    script = (
+        "import sys\nfrom t2i.cli.main import main\n"
+        f"sys.argv = ['t2i', 'train', {str(tmp_path / 'a.yaml')!r}, '--data', 'x', '--run', 'y']\n"
+        "try: main()\nfinally: print('tensorflow' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stdout == "False\n"
+    assert result.stderr == (
+        f"Error: {tmp_path / 'a.yaml'}: sed: expected a known key, got 'sed'; "
+        "did you mean 'seed'?\n"
+    )
+
+
+def test_training_without_embeddings_says_what_to_do(tmp_path: Path) -> None:
+    from t2i.pairs.writing import writing
+
+    (tmp_path / "a.yaml").write_text("seed: 1\n")
+    with writing(tmp_path / "birds.h5", 8, "a test"):
+        pass
+    data = str(tmp_path / "birds.h5")
+    arguments = ["train", str(tmp_path / "a.yaml"), "--data", data, "--run", str(tmp_path / "run")]
+    assert _error(main, *arguments) == (
+        f"{data}: expected embedded captions, got none; "
+        f"run `t2i-prep embed {data} --encoder ENCODER`"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("generate", "run"),
+            'sentences: expected at least one, got none; type one in "quotes"',
+        ),
+        (
+            ("generate", "run", "  "),
+            "sentences: expected words, at most 10000 characters, got ' '; describe a picture",
+        ),
+        (
+            ("generate", "run", "a bird", "--count", "5000"),
+            "--out: expected a folder for 5000 pictures, got the grid birds.png; a grid holds 4096",
+        ),
+        (
+            ("generate", "run", "--captions", "no.txt"),
+            "no.txt: expected UTF-8 text, got No such file or directory; a sentence a line",
+        ),
+        (
+            ("generate", "nowhere", "a bird"),
+            "nowhere: expected a run directory, got no config.yaml there; "
+            "train one with `t2i train`",
+        ),
+        (
+            ("interpolate", "run", "a bird"),
+            "sentences: expected two, or one with --latents or --along, got one; "
+            "type the sentences in quotes",
+        ),
+        (
+            ("interpolate", "run", "a bird", "a cat", "--latents"),
+            "sentences: expected two, or one with --latents or --along, got two with --latents; "
+            "type the sentences in quotes",
+        ),
+        (
+            ("interpolate", "run", "a bird", "a cat", "--out", "way.gif"),
+            "--out: expected a .png file, got way.gif; the GIF goes beside it",
+        ),
+    ],
+)
+def test_wrong_arguments_of_t2i(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _error(main, *arguments) == message
+
+
+def test_captions_in_other_encodings(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"un oiseau dor\xe9\n")
+    assert _error(main, "generate", "run", "--captions", str(tmp_path / "a.txt")) == (
+        f"{tmp_path / 'a.txt'}: expected UTF-8 text, got other bytes; a sentence a line"
+    )
+
+
+def test_embedding_with_an_encoder_that_is_not_there(pairs_file: Path) -> None:
+    assert _error(prep_main, "embed", str(pairs_file), "--encoder", "no.keras") == (
+        "no.keras: expected an encoder, got nothing there; make one with `t2i-prep train-encoder`"
+    )
+
+
+def test_check_says_what_a_good_file_holds(pairs_file: Path) -> None:
+    result = CliRunner().invoke(prep_main, ["check", str(pairs_file)])
+    assert result.exit_code == 0
+    assert result.output.splitlines()[1:] == [
+        "pictures: 10 x 10 pixels, in colour",
+        "train: 21 images, 63 captions (3.0 an image)",
+        "val: 3 images, 9 captions (3.0 an image)",
+        "test: 4 images, 12 captions (3.0 an image)",
+        "encoder: char-cnn-gru, 6 numbers, SHA-256 "
+        "8340769002f34ea857e8a6c1682d94f0b65db5e757aff0b361f33d8f73ec9914",
+        "no faults",
+    ]
+
+
+def test_check_fails_and_names_every_fault(pairs_file: Path) -> None:
+    import h5py
+
+    with h5py.File(pairs_file, "r+") as file:
+        file["test/class_id"][:] = 2
+        file["train/embedding"][5] = float("nan")
+        file["val/caption"][1] = " "
+    result = CliRunner().invoke(prep_main, ["check", str(pairs_file)])
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == (
+        f"Error: {pairs_file}: /train/embedding: expected finite numbers, got others in rows 5; "
+        "/val/caption: expected words, got empty captions in rows 1; "
+        "classes: expected none in both train and test, got 2; prepare it again"
+    )

@@ -1,0 +1,157 @@
+"""Configurations: every error says where, what was expected, and what was got."""
+
+from pathlib import Path
+
+import pytest
+
+from t2i.config.file import MAX_CONFIG_BYTES, changed_keys, dump, load, parse
+from t2i.encoders.config import EncoderConfig
+from t2i.errors import InputError
+from t2i.models.dcgan.config import Config
+
+
+def _error(text: str, kind: type = Config, overrides: tuple[str, ...] = ()) -> str:
+    with pytest.raises(InputError) as error:
+        parse(text, kind, "a.yaml", overrides)
+    return str(error.value)
+
+
+def test_the_defaults_survive_the_way_there_and_back() -> None:
+    assert parse("", Config, "a.yaml") == Config()
+    assert parse(dump(Config()), Config, "a.yaml") == Config()
+
+
+def test_numbers_in_scientific_notation_are_numbers() -> None:
+    config = parse("optimizer: {learning_rate: 2e-4}", Config, "a.yaml")
+    assert config.optimizer.learning_rate == 2e-4
+
+
+def test_overrides_win_over_the_file() -> None:
+    config = parse(
+        "seed: 3\nlosses: {l1: 2.0}",
+        Config,
+        "a.yaml",
+        ["losses.l1=5", "training.splits=[test]", "optimizer.learning_rate=1e-3"],
+    )
+    assert (config.seed, config.losses.l1, config.training.splits) == (3, 5.0, ["test"])
+    assert config.optimizer.learning_rate == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "losses: {mismached: 1}",
+            "a.yaml: losses.mismached: expected a known key, got 'mismached'; "
+            "did you mean 'mismatched'?",
+        ),
+        (
+            "sed: 1",
+            "a.yaml: sed: expected a known key, got 'sed'; did you mean 'seed'?",
+        ),
+        (
+            "optimizer: {learning_rate: fast}",
+            "a.yaml: optimizer.learning_rate: expected a valid number, got 'fast'",
+        ),
+        ("seed: 1.5", "a.yaml: seed: expected a valid integer, got 1.5"),
+        ("seed: true", "a.yaml: seed: expected a valid integer, got True"),
+        (
+            "losses: {real: -1}",
+            "a.yaml: losses.real: expected greater than or equal to 0, got -1",
+        ),
+        ("losses: {l1: .nan}", "a.yaml: losses.l1: expected a finite number, got nan"),
+        ("image_size: 48", "a.yaml: image_size: expected a power of two from 8 to 256, got 48"),
+        (
+            "losses: {feature_matching_layer: 64}",
+            "a.yaml: losses.feature_matching_layer: expected one of [4, 8, 16, 32], got 64",
+        ),
+        (
+            "training: {batch_size: 7}",
+            "a.yaml: training.batch_size: expected an even number, got 7; GAN-INT pairs texts",
+        ),
+        (
+            "training: {splits: [train, train]}",
+            "a.yaml: training.splits: expected each once, got ['train', 'train']; "
+            "drop the repeated",
+        ),
+        (
+            "training: {precision: half}",
+            "a.yaml: training.precision: expected 'float32', 'mixed_bfloat16' or 'auto', "
+            "got 'half'",
+        ),
+        ("- 1\n- 2", "a.yaml: expected keys and values, got [1, 2]; see configs/"),
+        (
+            "a: &x 1\nb: *x",
+            "a.yaml: expected YAML, got an alias; write the value out; see configs/",
+        ),
+        ("seed: 1\nseed: 2", "a.yaml: expected YAML, got the key 'seed' twice; see configs/"),
+        (
+            "seed: !!python/object/apply:os.getcwd []",
+            "a.yaml:1: expected YAML, got could not determine a constructor for the tag "
+            "'tag:yaml.org,2002:python/object/apply:os.getcwd'; see configs/",
+        ),
+        (
+            "seed: [1",
+            "a.yaml:1: expected YAML, got expected ',' or ']', but got '<stream end>'; "
+            "see configs/",
+        ),
+        (
+            "sed: 1\nlosses: {l1: x}",
+            "a.yaml: losses.l1: expected a valid number, got 'x'; "
+            "sed: expected a known key, got 'sed'; did you mean 'seed'?",
+        ),
+    ],
+)
+def test_what_is_not_right_is_named(text: str, message: str) -> None:
+    assert _error(text) == message
+
+
+def test_a_text_too_short_for_its_convolutions() -> None:
+    text = "text: {length: 5, convolutions: [{filters: 3, kernel_size: 8}]}"
+    assert _error(text, EncoderConfig) == (
+        "a.yaml: text.convolutions.0: expected 1 or more steps left of length 5, got -2; "
+        "pool less or read a longer text"
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "seed",
+            "--set: expected KEY=VALUE, got 'seed'; for example --set training.epochs=10",
+        ),
+        ("seed.x=1", "--set: expected a section before 'x', got 'seed.x=1'"),
+        (
+            "training.epoch=1",
+            "a.yaml: training.epoch: expected a known key, got 'epoch'; did you mean 'epochs'?",
+        ),
+    ],
+)
+def test_overrides_that_are_not_right(override: str, message: str) -> None:
+    assert _error("seed: 1", overrides=(override,)) == message
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        load(tmp_path / "no.yaml", Config)
+    assert str(error.value) == (
+        f"{tmp_path / 'no.yaml'}: expected a YAML configuration, got No such file or directory; "
+        "see configs/"
+    )
+
+
+def test_a_file_that_is_too_large(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"#" * (MAX_CONFIG_BYTES + 1))
+    with pytest.raises(InputError) as error:
+        load(tmp_path / "a.yaml", Config)
+    assert str(error.value) == (
+        f"{tmp_path / 'a.yaml'}: expected at most 1048576 bytes, got more; is it a configuration?"
+    )
+
+
+def test_changed_keys_are_named() -> None:
+    one = parse("seed: 1", Config, "a")
+    two = parse("seed: 2\nlosses: {l1: 1.0}", Config, "a")
+    assert changed_keys(one, two) == ["seed", "losses.l1"]
+    assert changed_keys(one, one) == []

@@ -1,0 +1,124 @@
+import errno
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from t2i.errors import InputError
+from t2i.files.disk import replacing, reserved, sha256
+
+
+def test_the_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "a.bin"
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(b"half")
+        assert not path.exists()
+        unfinished.write_bytes(b"whole")
+    assert path.read_bytes() == b"whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_unfinished_file_lies_on_the_same_disk_and_keeps_the_suffix(tmp_path: Path) -> None:
+    with replacing(tmp_path / "a.keras") as unfinished:
+        unfinished.touch()
+        assert unfinished.suffix == ".keras"
+        assert unfinished.is_relative_to(tmp_path)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_the_old_file_stays_whole_when_the_block_raises(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def write() -> None:
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(b"half")
+            raise error
+
+    with pytest.raises(error):
+        write()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a file, no folder")
+    path = tmp_path / "a" / "b.bin"
+    with pytest.raises(InputError) as raised, replacing(path):
+        pytest.fail("there is nothing to write to")
+    assert str(raised.value) == (
+        f"{path}: expected a place that can be written, got File exists; choose another output"
+    )
+
+
+def test_sha256(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"abc" * 100_000)
+    assert sha256(path) == hashlib.sha256(b"abc" * 100_000).hexdigest()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_said_in_one_line_and_leaves_the_old_file(
+    tmp_path: Path, number: int
+) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def write() -> None:
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(b"half")
+            raise OSError(number, "a message of the library's own")
+
+    with pytest.raises(InputError) as error:
+        write()
+    assert str(error.value) == (
+        f"{path}: expected room for the file, got {os.strerror(number)}; "
+        "free some or choose another output"
+    )
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_reserved_for_one_and_free_again_behind_the_block(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+
+    def reserve() -> None:
+        with reserved(folder, "expected nobody, got another; wait", "choose another"):
+            pass
+
+    with (
+        reserved(folder, "expected nobody, got another; wait", "choose another"),
+        pytest.raises(InputError) as error,
+    ):
+        reserve()
+    assert str(error.value) == f"{folder}: expected nobody, got another; wait"
+    reserve()
+
+
+def test_a_folder_that_cannot_be_reserved(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "new"
+    with pytest.raises(InputError) as error, reserved(folder, "", "choose another"):
+        pass
+    assert str(error.value) == (
+        f"{folder}: expected a folder that can be written, got Not a directory; choose another"
+    )
+
+
+def test_what_a_link_points_to_is_replaced(tmp_path: Path) -> None:
+    far = tmp_path / "far" / "file.txt"
+    far.parent.mkdir()
+    near, dangling = tmp_path / "near.txt", tmp_path / "dangling.txt"
+    far.write_text("old")
+    near.symlink_to(far)
+    dangling.symlink_to(tmp_path / "far" / "new.txt")
+    for link in (near, dangling):
+        with replacing(link) as unfinished:
+            unfinished.write_text("new")
+        assert link.is_symlink()
+        assert link.resolve().read_text() == "new"
+    assert far.read_text() == "new"
+    assert sorted(path.name for path in far.parent.iterdir()) == ["file.txt", "new.txt"]

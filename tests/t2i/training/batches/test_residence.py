@@ -1,0 +1,93 @@
+"""Blocks from the host and from the file: what the device would have looked up, in its order."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from draw_samples import HOW
+from miniature import write_pairs
+
+from t2i.config.run import TrainingConfig
+from t2i.pairs.reading import read, read_header
+from t2i.pairs.stored import StoredRows
+from t2i.training.batches import residence as streaming
+from t2i.training.batches.blocks import Blocks, ahead
+from t2i.training.batches.draw import choose, draw, place
+from t2i.training.batches.order import Order
+from t2i.training.batches.residence import choose_residence, pairs_bytes, stored
+from t2i.training.batches.table import Table, table
+
+SPLITS = ["train", "val"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pairs(tmp_path_factory.mktemp("streaming") / "birds.h5")
+
+
+@pytest.mark.parametrize("residence", ["host", "file"])
+def test_a_blocks_batches_are_those_of_the_whole_table(data: Path, residence: str) -> None:
+    """Bit for bit, over an epoch and into the next: so all guarantees of the order hold too."""
+    whole = table(read(data, SPLITS))
+    kept = whole if residence == "host" else stored(whole, data, SPLITS)
+    order, blocks = Order(whole.class_index, HOW.batch_size, HOW.seed), Blocks(kept, HOW, steps=2)
+    tensors = Table(*map(tf.constant, whole))
+    for first in (0, 2, 4):
+        rows = order.rows(first, 2)
+        block = Table(*map(tf.constant, blocks.block(rows, first)))
+        assert block.image.shape[0] == 2 * 8
+        for index, step in enumerate((first, first + 1)):
+            chosen = choose(tensors, tf.constant(rows[index]), tf.constant(step), HOW)
+            expected = draw(tensors, chosen, tf.constant(step), HOW)
+            got = draw(block, place(tf.constant(index), HOW), tf.constant(step), HOW)
+            for name, value in expected._asdict().items():
+                np.testing.assert_array_equal(getattr(got, name), value, err_msg=name)
+
+
+def test_stored_rows_are_those_in_memory(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("t2i.pairs.stored._GAP", 2)
+    memory = read(data, SPLITS)
+    for column in ("image", "embedding"):
+        rows, expected = StoredRows(data, SPLITS, column), getattr(memory, column)
+        assert rows.shape == expected.shape
+        last = len(expected) - 1
+        for wanted in (np.array([last, 0, 5, 5, 3, last]), np.arange(last + 1)[::-1]):
+            np.testing.assert_array_equal(rows[wanted], expected[wanted])
+        np.testing.assert_array_equal(rows[1:7], expected[1:7])
+
+
+def test_the_smallest_memory_that_has_room_is_chosen(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header, training = read_header(data), TrainingConfig()
+    memory = read(data, SPLITS)
+    assert memory.embedding is not None
+    size = pairs_bytes(training, header)
+    assert size == memory.image.nbytes + memory.embedding.nbytes
+    assert choose_residence(training, header, None)[0] == "device"
+    assert choose_residence(training, header, 3 * size)[0] == "device"
+    residence, reason = choose_residence(training, header, 2 * size)
+    assert residence == "host"
+    assert reason.endswith(" GB of pictures and embeddings fit no device of 0 GB")
+    monkeypatch.setattr(streaming.os, "sysconf", lambda _: int((1.2 * size) ** 0.5))
+    assert choose_residence(training, header, 2 * size)[0] == "file"
+    asked = TrainingConfig(data="host")
+    assert choose_residence(asked, header, None) == ("host", "as configured")
+
+
+def test_the_next_is_made_before_it_is_asked_for() -> None:
+    made: list[int] = []
+    values = ahead(lambda item: made.append(item) or item * item, itertools.count(1))
+    assert next(values) == (1, 1)
+    assert next(values) == (2, 4)
+    values.close()
+    assert made == [1, 2, 3]
+    assert list(ahead(str, [])) == []
+    assert list(ahead(str, [1, 2])) == [(1, "1"), (2, "2")]
+
+
+def test_what_fails_in_the_thread_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(ahead(lambda item: 1 // item, [1, 0]))
