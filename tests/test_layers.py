@@ -1,133 +1,53 @@
-"""Who may import whom, held by reading the sources."""
+"""Who may import whom, and what a room looks like, held by reading the sources."""
 
 import ast
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# From the ground up: a module imports only from rows above its own.
-LAYERS = (
-    {"t2i.backend"},
-    {"t2i"},
-    {
-        "t2i.errors",
-        "t2i.evaluation",
-        "t2i.models",
-        "t2i.models.projected",
-        "t2i.vision",
-        "t2i.shipped",
-    },
-    {
-        "t2i.files",
-        "t2i.config",
-        "t2i.strategy",
-        "t2i.watching",
-        "t2i.hdf5",
-        "t2i.vision.networks",
-        "t2i.shipping",
-    },
-    {"t2i.encoder_config", "t2i.pairs_structure", "t2i.models.contract", "t2i.doubling"},
-    {
-        "t2i.configfile",
-        "t2i.images",
-        "t2i.captions",
-        "t2i.losses",
-        "t2i.conditions",
-        "t2i.schedule",
-        "t2i.pairs",
-        "t2i.hdf5_writing",
-        "t2i.saving",
-        "t2i.command_line",
-        "t2i.cropping",
-        "t2i.torch_files",
-        "t2i.models.update",
-        "t2i.models.projected.config",
-    },
-    {
-        "t2i.pairs_writing",
-        "t2i.pairs_checking",
-        "t2i.pairs_lookup",
-        "t2i.pairs_stored",
-        "t2i.keras_files",
-        "t2i.batch_norm",
-        "t2i.adam",
-        "t2i.image_convolutions",
-        "t2i.column_convolutions",
-        "t2i.augmentation",
-        "t2i.networks",
-        "t2i.phrases",
-        "t2i.vision.lite",
-        "t2i.models.catalogue",
-    },
-    {
-        "t2i.text_encoder",
-        "t2i.batches",
-        "t2i.precision",
-        "t2i.whitening",
-        "t2i.image_encoder",
-        "t2i.models.projected.generator",
-        "t2i.models.projected.terms",
-        "t2i.models.projected.view",
-    },
-    {"t2i.models.projected.discriminator"},
-    {"t2i.streaming", "t2i.gan", "t2i.models.projected.model", "t2i.runs", "t2i.encoder_pair"},
-    {"t2i.sampling", "t2i.checkpoints"},
-    {"t2i.evaluation.estimate", "t2i.evaluation.inception", "t2i.evaluation.replicas"},
-    {
-        "t2i.evaluation.agreement",
-        "t2i.evaluation.variety",
-        "t2i.evaluation.fid",
-        "t2i.evaluation.kid",
-        "t2i.evaluation.inception_score",
-        "t2i.evaluation.manifold",
-        "t2i.evaluation.retrieval",
-        "t2i.evaluation.diversity",
-        "t2i.evaluation.parzen",
-        "t2i.evaluation.features",
-        "t2i.evaluation.pictures",
-    },
-    {"t2i.evaluation.measuring", "t2i.evaluation.report", "t2i.evaluation.subject"},
-    {"t2i.evaluation.scores"},
-    {"t2i.evaluation.evaluate"},
-    {"t2i.evaluation.page", "t2i.evaluation.monitor"},
-    {"t2i.evaluation.cli", "t2i.board"},
-    {"t2i.launch"},
-    {"t2i.training"},
-    {"t2i.cli"},
-    {"t2i.__main__"},
-)
-OPEN_TO_PREP = {
-    "t2i",
-    "t2i.errors",
-    "t2i.files",
-    "t2i.hdf5",
-    "t2i.hdf5_writing",
-    "t2i.saving",
-    "t2i.images",
-    "t2i.adam",
-    "t2i.batch_norm",
-    "t2i.cropping",
-    "t2i.captions",
-    "t2i.phrases",
-    "t2i.text_encoder",
-    "t2i.keras_files",
-    "t2i.pairs",
-    "t2i.pairs_structure",
-    "t2i.pairs_writing",
-    "t2i.pairs_checking",
-    "t2i.config",
-    "t2i.encoder_config",
-    "t2i.encoder_pair",
-    "t2i.image_encoder",
-    "t2i.configfile",
-    "t2i.command_line",
+# From the ground up: a room imports rooms of the lines above its own, none of its own line.
+ROOMS = {
+    "t2i": (
+        "errors shipped",
+        "files config",
+        "images pairs compute",
+        "vision",
+        "encoders models runs",
+        "painting",
+        "evaluation",
+        "training",
+        "cli",
+        "__main__",
+    ),
+    "prep": (
+        "formats building synthetic",
+        "sources fetching encoder",
+        "exports",
+        "tfds_pairs cli",
+        "__main__",
+    ),
 }
+# What `prep` takes of `t2i`.
+OPEN_TO_PREP = (
+    *("t2i.errors", "t2i.files", "t2i.config", "t2i.images", "t2i.pairs", "t2i.compute"),
+    *("t2i.encoders", "t2i.runs.checkpoints", "t2i.cli.command_line"),
+)
+# The one thing that is done wherever anything of ours is imported.
+FIRST = "t2i.compute.backend"
+MOST_FILES, MOST_DOORS = 12, 18
+
 SOURCES = sorted([*(ROOT / "t2i").rglob("*.py"), *(ROOT / "prep").rglob("*.py")])
+INSIDE = [path for path in SOURCES if path.parent.parent != ROOT]
 
 
 def _module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {_module(path): path for path in SOURCES}
 
 
 def _imports(tree: ast.AST) -> set[str]:
@@ -138,72 +58,133 @@ def _imports(tree: ast.AST) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             inside = {f"{node.module}.{alias.name}" for alias in node.names}
-            modules = {_module(path) for path in SOURCES}
-            found |= (inside & modules) or {node.module}
+            found |= (inside & MODULES.keys()) or {node.module}
     return found
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def _ours(path: Path) -> set[str]:
+    """Returns our modules that one imports, but for `t2i`, which has the version."""
+    names = {name for name in _imports(_tree(path)) if name.split(".")[0] in ROOMS}
+    return names - {"t2i"}
+
+
+def _within(module: str, rooms: tuple[str, ...]) -> bool:
+    return any(module == room or module.startswith(f"{room}.") for room in rooms)
+
+
+def _room(module: str) -> tuple[str, int]:
+    """Returns the room of a module and the number of its line, counted from the ground up."""
+    package, room, *_ = module.split(".")
+    return room, next(i for i, line in enumerate(ROOMS[package]) if room in line.split())
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=_module)
-def test_modules_import_from_the_layers_below(path: Path) -> None:
+def test_rooms_import_from_the_lines_above_their_own(path: Path) -> None:
     module = _module(path)
-    ours = {name for name in _imports(_tree(path)) if name.split(".")[0] in ("t2i", "prep")}
-    if module.startswith("prep"):
-        assert {name for name in ours if name.startswith("t2i")} <= OPEN_TO_PREP
-    else:
-        level = next(i for i, names in enumerate(LAYERS) if module in names)
-        assert ours <= set().union(*LAYERS[:level])
+    package, _, rest = module.partition(".")
+    if not rest:
+        assert _ours(path) <= {FIRST}
+        return
+    room, line = _room(module)
+    for name in _ours(path):
+        if name.split(".")[0] != package:
+            assert package == "prep"
+            assert _within(name, OPEN_TO_PREP), name
+        else:
+            theirs, above = _room(name)
+            assert theirs == room or above < line, name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_module)
+def test_rooms_within_a_room_know_nothing_of_one_another(path: Path) -> None:
+    inner = path.relative_to(ROOT).parent.parts
+    for name in _ours(path):
+        theirs = MODULES[name].relative_to(ROOT).parent.parts
+        assert len(inner) < 3 or len(theirs) < 3 or inner[:2] != theirs[:2] or inner == theirs, name
+
+
+def test_modules_import_in_no_circle() -> None:
+    TopologicalSorter({module: _ours(path) for module, path in MODULES.items()}).prepare()
+
+
+def test_what_is_first_needs_next_to_nothing() -> None:
+    assert _ours(MODULES[FIRST]) == {"t2i.errors"}
+    assert not _ours(MODULES["t2i.errors"])
+
+
+def test_metrics_know_no_run_no_file_and_no_network() -> None:
+    for module, path in MODULES.items():
+        if _within(module, ("t2i.evaluation.metrics",)):
+            assert all(
+                _within(name, ("t2i.errors", "t2i.evaluation.metrics")) for name in _ours(path)
+            )
+
+
+@pytest.mark.parametrize("path", [p for p in INSIDE if p.name == "__init__.py"], ids=_module)
+def test_a_room_says_what_it_is_for_and_is_no_larger_than_it_should_be(path: Path) -> None:
+    tree = _tree(path)
+    said = ast.get_docstring(tree)
+    assert said
+    assert len([part for part in said.split() if part.endswith(".")]) >= 2
+    assert len(tree.body) == 1
+    assert len([file for file in path.parent.glob("*.py") if file != path]) <= MOST_FILES
+
+
+def test_every_folder_of_modules_is_a_room_and_the_house_has_few_doors() -> None:
+    for path in INSIDE:
+        assert (path.parent / "__init__.py").is_file()
+    for package in ROOMS:
+        modules = [module.split(".") for module in MODULES if module.startswith(f"{package}.")]
+        doors = {parts[1] for parts in modules} - {"__main__"}
+        assert doors == {door for line in ROOMS[package] for door in line.split()} - {"__main__"}
+        assert len(doors) <= MOST_DOORS
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_module)
 def test_special_libraries_have_one_home(path: Path) -> None:
     module, roots = _module(path), {name.split(".")[0] for name in _imports(_tree(path))}
-    if module not in (
-        "t2i.cli",
-        "t2i.evaluation.cli",
-        "prep.cli",
-        "prep.export_cli",
-        "prep.fetch_cli",
-        "prep.import_cli",
-        "prep.import_target",
-        "t2i.command_line",
-    ):
+    if not _within(module, ("t2i.cli", "prep.cli")):
         assert "click" not in roots
-    if not module.startswith(("t2i.pairs", "t2i.hdf5", "prep.hdf5", "prep.exports.aelnouby")):
+    homes = ("t2i.files.hdf5", "t2i.pairs", "prep.formats.hdf5", "prep.exports.aelnouby")
+    if not _within(module, homes):
         assert "h5py" not in roots
     if module != "prep.tfds_pairs":
         assert "tensorflow_datasets" not in roots
     names = {node.attr for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)}
-    if module != "t2i.strategy":
+    if module != "t2i.compute.strategy":
         assert not {name for name in names if name.endswith("Strategy") and name != "Strategy"}
+    if not _within(module, ("t2i.compute",)):
+        assert "environ" not in names
 
 
 @pytest.mark.parametrize(
     "module",
     [
-        "t2i.cli",
-        "t2i.evaluation.cli",
-        "prep.cli",
-        "t2i.config",
-        "t2i.configfile",
-        "t2i.pairs",
-        "t2i.captions",
+        "t2i",
+        "t2i.cli.main",
+        "prep.cli.main",
+        "t2i.config.file",
+        "t2i.models.catalogue",
+        "t2i.pairs.reading",
+        "t2i.encoders.tokenizers",
     ],
 )
 def test_what_answers_at_once_imports_no_tensorflow(module: str) -> None:
     """By the closure of module-level imports."""
-    paths = {_module(path): path for path in SOURCES}
     waiting, seen = [module], set()
     while waiting:
         name = waiting.pop()
         if name in seen:
             continue
         seen.add(name)
-        if name in paths:
-            top = [n for n in _tree(paths[name]).body if isinstance(n, ast.Import | ast.ImportFrom)]
+        if name in MODULES:
+            body = _tree(MODULES[name]).body
+            top = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
             waiting += set().union(*map(_imports, top)) if top else set()
     assert not {name for name in seen if name.split(".")[0] in ("tensorflow", "keras")}
 
