@@ -1,6 +1,7 @@
-"""Pairs files before and after their captions are embedded."""
+"""Pairs files before and after their captions are embedded, a finished run, what is measured."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from pairs_samples import ENCODER, PICTURES, SIZE, WIDTH, image, table
@@ -38,3 +39,19 @@ def finished(
     folder = tmp_path_factory.mktemp("finished")
     data = write_pairs(folder / "birds.h5")
     return data, folder / "run", train(config_of(folder), data, folder / "run")
+
+
+class Bench(NamedTuple):
+    data: Path
+    judge: Path
+    run: Path
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """What is measured: data, a judge and a run, tiny and untrained."""
+    from evaluation_samples import write_data, write_judge, write_run
+
+    folder = tmp_path_factory.mktemp("bench")
+    data = write_data(folder / "birds.h5")
+    return Bench(data, write_judge(folder / "judge.keras", data), write_run(folder / "run"))

@@ -1,4 +1,4 @@
-"""Batches drawn on the device; every random draw of training is here.
+"""Batches drawn on the device; every random draw of a step is here, and `order` permutes.
 
 What a batch looks up, pictures and embeddings, is a choice of rows: of the whole table where the
 device holds it, or of a block that brings the rows of some steps, in their order.

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from prep.synthetic import drawing as synthetic_drawing
+from prep.synthetic import drawing
 from prep.synthetic.birds import (
     BACKGROUNDS,
     PALETTE,
@@ -116,7 +116,7 @@ def test_birds_painted_in_other_colours_are_read_as_those(monkeypatch: pytest.Mo
     colours = list(PALETTE)
     after = dict(zip(colours, [*colours[1:], colours[0]], strict=True))
     painted: dict[str, RGB] = {name: PALETTE[after[name]] for name in colours}
-    monkeypatch.setattr(synthetic_drawing, "PALETTE", painted)
+    monkeypatch.setattr(drawing, "PALETTE", painted)
     drawn = _drawn(species_splits()["test"], 64, 32)
     pictures = _stacked(drawn.images)
     assert _share_right(pictures, drawn) == 0

@@ -30,7 +30,7 @@ def _error(command: click.Command, *arguments: str) -> str:
 def test_help_is_there_at_once_and_imports_no_tensorflow(command: str) -> None:
     script = (
         f"import sys; sys.argv = ['x', '--help']\n"
-        f"from {command}.cli import main\n"
+        f"from {command}.cli.main import main\n"
         "try: main()\n"
         "finally: print('heavy:', {'tensorflow', 'keras', 'numpy', 'h5py'} & set(sys.modules))"
     )

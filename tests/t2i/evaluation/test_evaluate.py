@@ -52,7 +52,7 @@ def whole(bench) -> Result:
 
 @pytest.fixture(scope="module")
 def painted(bench) -> np.ndarray:
-    """The pictures that the protocol describes, painted by `sampling`."""
+    """The pictures that the protocol describes, painted by `painting`."""
     captions = read_pairs(bench.data, ["test"]).caption
     painter = Painter(bench.run)
     texts = [captions[row] for row in caption_rows(len(captions), COUNT, 3)]

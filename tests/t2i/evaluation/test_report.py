@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from t2i.compute.versions import commit
 from t2i.errors import InputError
 from t2i.evaluation.measurers import FID_INCEPTION, OWN, Stamp
 from t2i.evaluation.metrics.estimate import Estimate
@@ -96,11 +95,6 @@ def test_another_file_is_refused(content: str, tmp_path: Path) -> None:
     assert str(error.value) == (
         f"{path}: expected an evaluation, got a file that is none; remove it"
     )
-
-
-def test_the_commit_is_one_or_unknown() -> None:
-    found = commit().removesuffix("-dirty")
-    assert found == "unknown" or (len(found) == 40 and set(found) <= set("0123456789abcdef"))
 
 
 def test_numbers_have_four_digits() -> None:

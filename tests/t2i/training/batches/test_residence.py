@@ -1,6 +1,5 @@
 """Blocks from the host and from the file: what the device would have looked up, in its order."""
 
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,8 @@ from miniature import write_pairs
 from t2i.config.run import TrainingConfig
 from t2i.pairs.reading import read, read_header
 from t2i.pairs.stored import StoredRows
-from t2i.training.batches import residence as streaming
-from t2i.training.batches.blocks import Blocks, ahead
+from t2i.training.batches import residence as module
+from t2i.training.batches.blocks import Blocks
 from t2i.training.batches.draw import choose, draw, place
 from t2i.training.batches.order import Order
 from t2i.training.batches.residence import choose_residence, pairs_bytes, stored
@@ -71,23 +70,7 @@ def test_the_smallest_memory_that_has_room_is_chosen(
     residence, reason = choose_residence(training, header, 2 * size)
     assert residence == "host"
     assert reason.endswith(" GB of pictures and embeddings fit no device of 0 GB")
-    monkeypatch.setattr(streaming.os, "sysconf", lambda _: int((1.2 * size) ** 0.5))
+    monkeypatch.setattr(module.os, "sysconf", lambda _: int((1.2 * size) ** 0.5))
     assert choose_residence(training, header, 2 * size)[0] == "file"
     asked = TrainingConfig(data="host")
     assert choose_residence(asked, header, None) == ("host", "as configured")
-
-
-def test_the_next_is_made_before_it_is_asked_for() -> None:
-    made: list[int] = []
-    values = ahead(lambda item: made.append(item) or item * item, itertools.count(1))
-    assert next(values) == (1, 1)
-    assert next(values) == (2, 4)
-    values.close()
-    assert made == [1, 2, 3]
-    assert list(ahead(str, [])) == []
-    assert list(ahead(str, [1, 2])) == [(1, "1"), (2, "2")]
-
-
-def test_what_fails_in_the_thread_is_raised() -> None:
-    with pytest.raises(ZeroDivisionError):
-        list(ahead(lambda item: 1 // item, [1, 0]))
