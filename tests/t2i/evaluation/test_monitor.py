@@ -108,8 +108,9 @@ def test_a_judge_and_something_to_do_for_it(
         ),
         (
             "training.evaluate_metrics=[fit]",
-            "tiny.yaml: training.evaluate_metrics: expected some of fid, kid, is, manifold, "
-            "diversity, copying, r-precision, zero-shot, parzen, got 'fit'",
+            "tiny.yaml: training.evaluate_metrics: expected some of fid, fid64, kid, is, "
+            "manifold, top1, variety, diversity, copying, r-precision, zero-shot, parzen, got "
+            "'fit'",
         ),
     ],
 )
