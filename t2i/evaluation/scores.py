@@ -196,7 +196,10 @@ class Scores:
         real = r_precision(
             self._judged(self.reference), own.caption_offset[:-1], text, classes, self._seed
         )
-        settings = {"others": OTHERS, "others_from": "other classes of the split"}
+        settings = {
+            "others": OTHERS, "others_from": "other classes of the split",
+            "chance": 100 / (1 + OTHERS),
+        }  # fmt: skip
         return self._by_judge("R-precision %", self.retrieved, real, settings)
 
     def _zero_shot(self) -> Found:
@@ -204,7 +207,8 @@ class Scores:
         pictures = self._judged(self.subject.pictures)
         found = zero_shot(pictures, classes[self.subject.caption], text, classes)
         real = zero_shot(self._judged(self.reference), self.reference.pairs.class_id, text, classes)
-        settings = {"classes": len(np.unique(classes))}
+        count = len(np.unique(classes))
+        settings = {"classes": count, "chance": 100 / count}
         return self._by_judge("zero-shot accuracy %", found, real, settings)
 
     def _parzen(self) -> Found:
