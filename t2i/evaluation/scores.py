@@ -13,7 +13,7 @@ from t2i.errors import InputError
 from t2i.evaluation import diversity, parzen
 from t2i.evaluation.agreement import CLASSES, ClassList, top1
 from t2i.evaluation.estimate import Estimate, Rows, of_mean, require
-from t2i.evaluation.features import Judge, Measurer, Stamp
+from t2i.evaluation.features import VISION, Judge, Measurer, Stamp
 from t2i.evaluation.fid import DIRECTIONS, fid, halves, principal
 from t2i.evaluation.inception_score import inception_score
 from t2i.evaluation.kid import kid
@@ -110,7 +110,10 @@ class Scores:
     def _inception_score(self) -> Found:
         if "probabilities" in self._features.widths:
             probabilities = self._generated["probabilities"]
-            classes, real = "of ImageNet, without the bias", self._real["probabilities"]
+            real = self._real["probabilities"]
+            # The published Inception Scores leave the bias of the FID Inception's logits out.
+            biased = self._features.stamp.kind == VISION
+            classes = "of ImageNet" if biased else "of ImageNet, without the bias"
         elif self._judge_or_none and self._measurer is self._judge.measurer:
             probabilities = self._class_probabilities(self.subject.pictures)
             real = self._class_probabilities(self.reference)
