@@ -42,6 +42,13 @@ from t2i.errors import InputError
     "ImageNet a line; with --features of a network that tells them.",
 )
 @click.option("--count", default=10_000, show_default=True, type=click.IntRange(1, 10_000_000))
+@click.option(
+    "--captions",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Captions of a real picture, for the mean of which each picture is painted.",
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option("--compare", type=FOLDER, metavar="RUN2", help="Measured too, and set beside.")
 def evaluate(
@@ -53,6 +60,7 @@ def evaluate(
     metrics: str | None,
     classes: str | None,
     count: int,
+    captions: int,
     seed: int,
     compare: Path | None,
 ) -> None:
@@ -78,7 +86,7 @@ def evaluate(
     from t2i.evaluation.report import as_text, compared
 
     wanted = load_classes(classes) if classes else None
-    request = Request(data, split, count, seed, chosen, features, judge, wanted)
+    request = Request(data, split, count, seed, chosen, features, judge, wanted, captions)
     results = []
     for path in [subject, *([compare] if compare else [])]:
         with _Bars() as bars:

@@ -1,5 +1,6 @@
 """Training: `t2i train`."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -70,17 +71,22 @@ def train(
     if done:
         click.echo(f"{folder}: going on from step {done:,}")
     with tqdm(total=plan.steps, initial=done, unit="step", desc="training") as bar:
-        peak = Peak()
+        # While it trains, and by a judge where there is one.
+        peaks = {"g/variety": Peak(), "evaluation/variety": Peak()}
 
         def progress(step: int, means: dict[str, float]) -> None:
             bar.update(step - bar.n)
-            if peak.halved(means.get("g/variety", 0.0)):
-                bar.write(
-                    f"step {step:,}: pictures of a sentence differ half as much as they did; "
-                    "G may be collapsing, an older checkpoint may be the better one"
-                )
-            shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
-            bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, {shown}")
+            for name, peak in peaks.items():
+                if name in means and peak.halved(means[name]):
+                    bar.write(
+                        f"step {step:,}: pictures of a sentence differ half as much as they did "
+                        f"({name} {means[name]:.2f}); G may be collapsing, an older checkpoint "
+                        "may be the better one",
+                        file=sys.stderr,
+                    )
+            if "images_per_second" in means:
+                shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
+                bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, {shown}")
 
         trainer.train(progress, bar.write)
     click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")

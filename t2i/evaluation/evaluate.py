@@ -38,6 +38,7 @@ class Request:
         features: Inception that measures pictures; None for the judge's image side.
         judge: text side of an encoder pair.
         classes: of ImageNet that pictures should be taken for; None asks for none.
+        captions: of a real picture, for the mean of which one is painted.
     """
 
     data: Path
@@ -48,6 +49,7 @@ class Request:
     features: Path | None = None
     judge: Path | None = None
     classes: ClassList | None = None
+    captions: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,9 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
     measurer = judge.measurer if judge else None
     if request.features is not None:
         measurer = load_features(request.features, strategy)
-    subject = open_subject(path, request.data, real, request.count, request.seed, strategy)
+    subject = open_subject(
+        path, request.data, real, request.count, request.seed, strategy, request.captions
+    )
     if subject.size > header.image_size:
         raise InputError(
             f"{request.data}: expected pictures of at least {subject.size} pixels, got "
@@ -115,7 +119,7 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
         "data_sha256": digest(real),
         "resolution": subject.size,
         "latents": subject.latents,
-        "captions": "one a picture, each once before one comes again",
+        "captions": subject.captions,
         "seed": request.seed,
         "interval": "95 %, over captions and latents, the reference as given",
         "commit": commit(),

@@ -73,11 +73,12 @@ def _numbers(table: Table) -> str:
         )
         estimate = row.estimate
         real = "" if row.real is None else number(row.real)
+        doubt = f"<b>{html.escape(row.doubt)}</b><br>" if row.doubt else ""
         rows.append(
             f"<tr><td>{html.escape(row.metric)} {better}</td>"
             f'<td class="n"><b>{number(estimate.value)}</b></td>'
             f'<td class="n">{number(estimate.low)} to {number(estimate.high)}</td>'
-            f'<td class="n">{real}</td><td><small>{html.escape(settings)}</small></td></tr>'
+            f'<td class="n">{real}</td><td><small>{doubt}{html.escape(settings)}</small></td></tr>'
         )
     facts = {"by": table.by.name, "weights": table.by.sha256, "resize": table.by.resize}
     protocol = "; ".join(f"{key}: {value}" for key, value in {**facts, **table.protocol}.items())

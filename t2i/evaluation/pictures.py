@@ -70,22 +70,22 @@ class RealPictures:
 
 @dataclass(frozen=True, eq=False)
 class PaintedPictures:
-    """Pictures that a generator paints, one for each of a list of captions.
+    """Pictures that a generator paints, one for each of a list of texts.
 
     Attributes:
         generator: {embedding, latent} -> image.
         weights_sha256: of its weights.
         encoder: of the captions.
-        captions: one for each picture.
+        captions: of each picture, whose embeddings it is painted for the mean of.
         prior: of the latents, which are not truncated.
         seed: of the latents; a row has the same one however many rows there are.
-        plan: differs where a row has another caption.
+        plan: differs where a row has other captions.
     """
 
     generator: OnReplicas
     weights_sha256: str
     encoder: TextEncoder | KnownSentences
-    captions: Sequence[str]
+    captions: Sequence[Sequence[str]]
     prior: Prior
     seed: tuple[int, ...]
     plan: str
@@ -104,7 +104,8 @@ class PaintedPictures:
         Raises:
             InputError: a picture is not finite.
         """
-        embedding = self.encoder.embed([self.captions[row] for row in rows])
+        texts = [self.captions[row] for row in rows]
+        embedding = mean_embedding(self.encoder, texts)
         blocks = {block: self._latents(block) for block in np.unique(rows // BLOCK).tolist()}
         latent = np.stack([blocks[row // BLOCK][row % BLOCK] for row in rows.tolist()])
         images = self.generator({"embedding": embedding, "latent": latent})
@@ -112,7 +113,7 @@ class PaintedPictures:
         if len(wrong):
             raise InputError(
                 "generator: expected finite pictures, got nan or infinity for "
-                f"{self.captions[rows[wrong[0]]]!r}; go back to an older checkpoint"
+                f"{texts[wrong[0]][0]!r}; go back to an older checkpoint"
             )
         return to_uint8(images)
 
@@ -189,6 +190,42 @@ def caption_rows(captions: int, count: int, seed: int) -> npt.NDArray[np.int64]:
     passes = -(-count // captions)
     orders = [np.random.default_rng([seed, each]).permutation(captions) for each in range(passes)]
     return np.concatenate(orders)[:count]
+
+
+def caption_groups(
+    rows: npt.NDArray[np.int64], offset: npt.NDArray[np.int64], count: int, seed: int
+) -> list[npt.NDArray[np.int64]]:
+    """Returns the captions that each picture is painted for: its own, and others of its picture.
+
+    The others are drawn without replacement, and the same whenever a caption comes; a picture
+    with fewer captions than `count` gives all that it has.
+
+    Args:
+        rows: captions, [n].
+        offset: [m + 1], where the captions of each real picture begin.
+        count: of captions, at least 1.
+        seed: of the draws.
+    """
+    first, index = np.unique(rows, return_inverse=True)
+    owner = np.searchsorted(offset, first, side="right") - 1
+    groups = []
+    for row, own in zip(first.tolist(), owner.tolist(), strict=True):
+        others = np.setdiff1d(np.arange(offset[own], offset[own + 1]), [row])
+        drawn = np.random.default_rng([seed, row]).permutation(others)[: count - 1]
+        groups.append(np.concatenate([[row], drawn]))
+    return [groups[i] for i in index]
+
+
+def mean_embedding(
+    encoder: TextEncoder | KnownSentences, texts: Sequence[Sequence[str]]
+) -> npt.NDArray[np.float32]:
+    """Returns the mean embedding of each group of sentences, float32 [n, d]."""
+    sizes = [len(own) for own in texts]
+    embedding = encoder.embed([text for own in texts for text in own])
+    starts = np.cumsum([0, *sizes[:-1]])
+    means: npt.NDArray[np.float32] = np.add.reduceat(embedding, starts, axis=0)
+    means /= np.asarray(sizes, np.float32)[:, None]
+    return means
 
 
 def _read(path: Path, size: int | None) -> Pixels:

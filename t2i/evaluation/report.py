@@ -15,6 +15,8 @@ FORMAT = "t2i-evaluation"
 VERSION = 1
 NAME = "evaluation.json"
 _MAX_BYTES = 1 << 24
+# A judge tells something apart where real pictures reach so many times what guesses do.
+_SEEING = 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Row:
         estimate: with its interval.
         better: which way is better.
         real: the same measured on real pictures, where that says something.
-        settings: of the metric.
+        settings: of the metric; `chance` is what guessing would reach, in its unit.
     """
 
     metric: str
@@ -34,6 +36,20 @@ class Row:
     better: Literal["lower", "higher", "neither"]
     real: float | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def doubt(self) -> str:
+        """Why the number says nothing of the pictures; empty where it does.
+
+        A judge for whom real pictures are hardly better than guesses is blind to what is asked.
+        """
+        chance = self.settings.get("chance")
+        if self.real is None or chance is None or self.real >= _SEEING * chance:
+            return ""
+        return (
+            f"this judge cannot tell: real pictures reach {number(self.real)}, guesses "
+            f"{number(chance)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -122,6 +138,8 @@ def as_text(table: Table) -> str:
             f"  {row.metric:<24}{number(estimate.value):>10}   "
             f"[{number(estimate.low)}, {number(estimate.high)}]{real}"
         )
+        if row.doubt:
+            lines.append(f"    {row.doubt}")
     return "\n".join(lines)
 
 
@@ -142,6 +160,8 @@ def compared(ours: Sequence[Table], theirs: Sequence[Table], names: tuple[str, s
         for row in one.rows:
             if row.metric in found:
                 lines.append(_difference(row, found[row.metric]))
+                if row.doubt:
+                    lines.append(f"    {row.doubt}")
     lines.append("The intervals (95 %) are over captions and latents, not over trainings.")
     return "\n".join(lines)
 

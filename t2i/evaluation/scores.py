@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.errors import InputError
-from t2i.evaluation.measurers import Judge, Measurer, Stamp
+from t2i.evaluation.measurers import VISION, Judge, Measurer, Stamp
 from t2i.evaluation.measuring import Progress, measured
 from t2i.evaluation.metrics import diversity, parzen
 from t2i.evaluation.metrics.agreement import CLASSES, ClassList, top1
@@ -110,7 +110,10 @@ class Scores:
     def _inception_score(self) -> Found:
         if "probabilities" in self._features.widths:
             probabilities = self._generated["probabilities"]
-            classes, real = "of ImageNet, without the bias", self._real["probabilities"]
+            real = self._real["probabilities"]
+            # The published Inception Scores leave the bias of the FID Inception's logits out.
+            biased = self._features.stamp.kind == VISION
+            classes = "of ImageNet" if biased else "of ImageNet, without the bias"
         elif self._judge_or_none and self._measurer is self._judge.measurer:
             probabilities = self._class_probabilities(self.subject.pictures)
             real = self._class_probabilities(self.reference)
@@ -196,7 +199,10 @@ class Scores:
         real = r_precision(
             self._judged(self.reference), own.caption_offset[:-1], text, classes, self._seed
         )
-        settings = {"others": OTHERS, "others_from": "other classes of the split"}
+        settings = {
+            "others": OTHERS, "others_from": "other classes of the split",
+            "chance": 100 / (1 + OTHERS),
+        }  # fmt: skip
         return self._by_judge("R-precision %", self.retrieved, real, settings)
 
     def _zero_shot(self) -> Found:
@@ -204,7 +210,8 @@ class Scores:
         pictures = self._judged(self.subject.pictures)
         found = zero_shot(pictures, classes[self.subject.caption], text, classes)
         real = zero_shot(self._judged(self.reference), self.reference.pairs.class_id, text, classes)
-        settings = {"classes": len(np.unique(classes))}
+        count = len(np.unique(classes))
+        settings = {"classes": count, "chance": 100 / count}
         return self._by_judge("zero-shot accuracy %", found, real, settings)
 
     def _parzen(self) -> Found:

@@ -15,6 +15,7 @@ from t2i.evaluation.pictures import (
     PaintedPictures,
     PictureFolder,
     Pictures,
+    caption_groups,
     caption_rows,
     open_folder,
 )
@@ -38,13 +39,14 @@ class Subject:
     Attributes:
         path: of the run or the folder.
         pictures: one for each of `caption`.
-        caption: rows of the split's captions, [n].
+        caption: rows of the split's captions, [n]; the first one's, of a picture of several.
         varied: several pictures of each of some captions.
         varied_caption: of each of `varied`.
         size: side of the pictures, pixels.
         encoder: that the run was trained with; None for a folder.
         trained_on: splits that the run was trained on.
         latents: how they were drawn, in words.
+        captions: what a picture was painted for, in words.
         vision: networks of others that took part in training the run, by name.
     """
 
@@ -57,6 +59,7 @@ class Subject:
     encoder: TextEncoder | KnownSentences | None
     trained_on: tuple[str, ...]
     latents: str
+    captions: str
     vision: tuple[str, ...] = ()
 
     @property
@@ -66,7 +69,13 @@ class Subject:
 
 
 def open_subject(
-    path: Path, data: Path, real: Pairs, count: int, seed: int, strategy: tf.distribute.Strategy
+    path: Path,
+    data: Path,
+    real: Pairs,
+    count: int,
+    seed: int,
+    strategy: tf.distribute.Strategy,
+    captions: int = 1,
 ) -> Subject:
     """Returns what is in `path`.
 
@@ -77,9 +86,11 @@ def open_subject(
         count: pictures that a run paints.
         seed: of the captions and latents.
         strategy: whose replicas paint.
+        captions: of a real picture, for the mean of which a run paints one.
 
     Raises:
-        InputError: it is neither, or a file is damaged.
+        InputError: it is neither, or a file is damaged; or several captions are asked for of a
+            folder.
     """
     if not path.is_dir():
         raise InputError(
@@ -87,12 +98,23 @@ def open_subject(
             "train one with `t2i train`"
         )
     if Run(path).config.is_file():
-        return _run(path, data, real, count, seed, strategy)
+        return _run(path, data, real, count, seed, strategy, captions)
+    if captions > 1:
+        raise InputError(
+            f"--captions: expected 1 for the folder {path}, whose pictures are painted, got "
+            f"{captions}; leave it out"
+        )
     return _folder(path, real)
 
 
 def _run(
-    path: Path, data: Path, real: Pairs, count: int, seed: int, strategy: tf.distribute.Strategy
+    path: Path,
+    data: Path,
+    real: Pairs,
+    count: int,
+    seed: int,
+    strategy: tf.distribute.Strategy,
+    captions: int,
 ) -> Subject:
     record = read_record(Run(path))
     stamp = record.encoder
@@ -103,6 +125,7 @@ def _run(
     return painted(
         path, OnReplicas(network, strategy), weights_sha256(network), encoder, real,
         count, seed, config.image_size, prior, tuple(config.training.splits), tuple(record.vision),
+        captions,
     )  # fmt: skip
 
 
@@ -118,6 +141,7 @@ def painted(
     prior: Prior,
     trained_on: tuple[str, ...],
     vision: tuple[str, ...],
+    captions: int = 1,
 ) -> Subject:
     """Returns a generator as a subject; the arguments are those of `Subject` and `_run`."""
     rows = caption_rows(len(real.caption), count, seed)
@@ -125,10 +149,13 @@ def painted(
     varied = varied.repeat(VARIATIONS)
     split = digest(real)
 
-    def pictures(captions: npt.NDArray[np.int64], part: int, plan: str) -> PaintedPictures:
-        texts = [real.caption[row] for row in captions]
+    each = "" if captions == 1 else f", means of {captions}"
+
+    def pictures(first: npt.NDArray[np.int64], part: int, plan: str) -> PaintedPictures:
+        groups = caption_groups(first, real.caption_offset, captions, seed)
+        texts = [[real.caption[row] for row in group] for group in groups]
         return PaintedPictures(
-            generator, sha256, encoder, texts, prior, (seed, part), f"{plan} of {split}"
+            generator, sha256, encoder, texts, prior, (seed, part), f"{plan} of {split}{each}"
         )
 
     return Subject(
@@ -141,6 +168,9 @@ def painted(
         encoder=encoder,
         trained_on=trained_on,
         latents="z ~ N(0, 1), not truncated",
+        captions="one a picture, each once before one comes again"
+        if captions == 1
+        else f"the mean of {captions} of one picture, each once the first before one is again",
         vision=vision,
     )
 
@@ -165,6 +195,7 @@ def _folder(path: Path, real: Pairs) -> Subject:
         encoder=None,
         trained_on=("train",),
         latents="unknown: a folder of pictures",
+        captions="as in the folder's captions.txt",
     )
 
 

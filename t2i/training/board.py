@@ -86,13 +86,16 @@ class Board:
             tf.summary.image("samples/real_and_painted", grid(sheet)[None])
         self._writer.flush()
 
-    def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> None:
-        """Writes G for painting, and measures it where that is due."""
+    def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> dict[str, float]:
+        """Writes G for painting, and measures it where that is due; returns what was measured."""
         self._network.set_weights(weights)
         with replacing(self._run.generator) as unfinished:
             self._network.save(unfinished)
-        if self._monitor and self._evaluate_every and step % self._evaluate_every == 0:
-            self.log(step, self._monitor.measure(step, weights))
+        if not self._monitor or not self._evaluate_every or step % self._evaluate_every:
+            return {}
+        measured = self._monitor.measure(step, weights)
+        self.log(step, measured)
+        return measured
 
     def _introduce(self, config: RunConfig, held: Pairs, shown: Sequence[str]) -> None:
         """Writes what does not change: captions, the configuration, the projector."""

@@ -137,7 +137,8 @@ class Trainer:
         """Trains to the end from wherever the run stands.
 
         Args:
-            progress: called with the step reached and the means of what was watched.
+            progress: called with the step reached and the means of what was watched, or what a
+                judge measured.
             say: called with a line that the user should read.
 
         Raises:
@@ -198,7 +199,9 @@ class Trainer:
             if stop % training.checkpoint_every == 0 or stop == steps:
                 checkpoints.save(stop)
                 if board is not None:
-                    board.export(stop, self._model.weights())
+                    measured = board.export(stop, self._model.weights())
+                    if measured:
+                        progress(stop, measured)
 
     def _compiled(self) -> bool:
         wanted, replicas = self.config.training.compile, self.plan.replicas

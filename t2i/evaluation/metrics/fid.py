@@ -98,6 +98,12 @@ DIRECTIONS = 64
 def principal(reference: Rows) -> Array:
     """Returns the directions in which the reference varies most, [d, 64 or fewer], unit length.
 
+    `fid64` is the Fréchet distance in these alone. FID is in all directions of the features: a
+    few thousand pictures leave most of the covariance of 1280 features, or 2048, to chance, and
+    that chance is a large part of the distance, while 64 directions they tell well. What differs
+    where real pictures hardly vary is not seen, and the number is no FID: compare it with its
+    like alone.
+
     Raises:
         InputError: there are fewer than two pictures, or a feature is not finite.
     """

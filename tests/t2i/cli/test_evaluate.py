@@ -32,6 +32,10 @@ def test_a_run_is_measured_and_compared(bench, tmp_path: Path) -> None:
     assert "<td>FID ↓</td>" in page
     assert "bird" in page
     assert "&amp;" in page  # captions are text
+    # A judge that learned nothing tells no class from another.
+    doubt = re.search(r"\n    (this judge cannot tell: real pictures reach .*, guesses .*)\n", said)
+    assert doubt is not None
+    assert f"<b>{doubt[1]}</b>" in page
     # By itself: nothing is fetched from anywhere.
     assert set(re.findall(r'(?:src|href)="([^"]{0,10})', page)) == {"data:image"}
     # Eight sentences of a real picture and six, nearest pairs, worst captions.
@@ -43,8 +47,8 @@ def test_a_run_is_measured_and_compared(bench, tmp_path: Path) -> None:
     [
         (
             ["--metrics", "fid,fit"],
-            "--metrics: expected names of fid, kid, is, manifold, diversity, copying, "
-            "r-precision, zero-shot, parzen, got 'fit'; choose some",
+            "--metrics: expected names of fid, fid64, kid, is, manifold, top1, variety, "
+            "diversity, copying, r-precision, zero-shot, parzen, got 'fit'; choose some",
         ),
         (
             [],

@@ -28,6 +28,10 @@ from t2i.painting.painter import Painter
 from t2i.pairs.reading import read as read_pairs
 
 COUNT = 300
+NO_CLASSES = (
+    "top1: expected classes that pictures should be taken for, got none; give --classes, for "
+    "example birds"
+)
 
 
 def _evaluate(bench, path: Path | None = None, **changes: object) -> Result:
@@ -87,10 +91,11 @@ def test_the_numbers_are_those_of_the_pictures_painted_otherwise(bench, whole, p
 
 def test_every_metric_has_its_function_and_all_but_one_come_unasked(whole) -> None:
     assert tuple(whole.scores.by_name) == METRICS
-    assert whole.left_out == {}
+    assert whole.left_out == {"top1": NO_CLASSES}
     assert set(_values(whole)) == {
-        "FID", "KID", "Inception Score", "precision %", "recall %", "density", "coverage %",
-        "diversity", "distance to training", "R-precision %", "zero-shot accuracy %",
+        "FID", "FID, 64 directions", "KID", "Inception Score", "precision %", "recall %",
+        "density", "coverage %", "variety", "diversity", "distance to training",
+        "R-precision %", "zero-shot accuracy %",
     }  # fmt: skip
 
 
@@ -102,6 +107,7 @@ def test_the_protocol_stands_beside_the_numbers(bench, whole) -> None:
     assert (protocol["generated"], protocol["reference"], protocol["split"]) == (300, 80, "test")
     assert protocol["reference_set"] == "middle 8 of 10 pixels, not augmented"
     assert protocol["latents"] == "z ~ N(0, 1), not truncated"
+    assert protocol["captions"] == "one a picture, each once before one comes again"
     assert (protocol["seed"], protocol["resolution"]) == (3, 8)
     assert {"commit", "versions", "data_sha256", "pictures", "interval"} <= protocol.keys()
     for row in table.rows:
@@ -155,6 +161,10 @@ def test_a_folder_of_the_same_pictures_has_the_same_numbers(
     for metric in ("FID", "KID", "R-precision %"):
         assert found[metric] == pytest.approx(expected[metric], rel=1e-3, abs=1e-5)
     assert found["diversity"] > 0  # of the 60 captions that came twice
+    assert _error(lambda: _evaluate(bench, tmp_path, captions=2)) == (
+        f"--captions: expected 1 for the folder {tmp_path}, whose pictures are painted, got 2; "
+        "leave it out"
+    )
     (tmp_path / "captions.txt").write_text("\n".join(["something else"] * COUNT))
     assert _error(lambda: _evaluate(bench, tmp_path)) == (
         f"{tmp_path}: expected captions of the split evaluated, got 'something else'; "
@@ -203,6 +213,27 @@ assert strategies[0].num_replicas_in_sync == 2
     assert found == pytest.approx(_values(whole), rel=1e-3, abs=1e-6)
 
 
+def test_pictures_are_painted_for_the_mean_of_several_captions(bench, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(bench.run, run, ignore=shutil.ignore_patterns("evaluation*"))
+    result = _evaluate(bench, run, count=20, captions=3, metrics=("r-precision",))
+    assert result.tables[0].protocol["captions"] == (
+        "the mean of 3 of one picture, each once the first before one is again"
+    )
+    # Every picture of the data has three: the mean is of all of them, whichever is the first.
+    real = read_pairs(bench.data, ["test"])
+    painter = Painter(run)
+    first = caption_rows(len(real.caption), 20, 3)
+    means = painter.embed(real.caption).reshape(-1, 3, 6).mean(axis=1)
+    latents = np.random.default_rng([3, 0, 0]).standard_normal((BLOCK, 5), np.float32)[:20]
+    expected = painter.paint_rows(means[first // 3], latents)
+    pictures = result.scores.subject.pictures
+    np.testing.assert_allclose(pictures.at(np.arange(20)).astype(int), expected.astype(int), atol=1)
+    # What was measured of one caption's is not taken for these.
+    one = _evaluate(bench, run, count=20, metrics=("r-precision",)).scores.subject.pictures
+    assert one.fingerprint != pictures.fingerprint
+
+
 def test_the_runs_own_encoder_is_no_judge_not_even_trained_again(bench, tmp_path: Path) -> None:
     # Other bytes, the same weights.
     own = write_judge(tmp_path / "own.keras", bench.data, seed=0)
@@ -225,7 +256,8 @@ def test_what_can_not_be_computed_is_left_out_unless_asked_for(bench) -> None:
     result = _evaluate(bench, count=25)
     assert result.left_out == {
         "is": "is: expected at least 50 generated pictures (10 splits, 5 classes), got 25; "
-        "raise --count"
+        "raise --count",
+        "top1": NO_CLASSES,
     }
     reason = result.left_out["is"]
     assert _error(lambda: _evaluate(bench, count=25, metrics=("is",))) == reason

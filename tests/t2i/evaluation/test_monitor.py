@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from evaluation_samples import text_encoder, write_data, write_judge
+from tiny_runs import TINY_PROJECTED, config_of
 
+from t2i.compute import replicas
 from t2i.config.file import parse
 from t2i.encoders.text import save_encoder
 from t2i.errors import InputError
+from t2i.evaluation import subject
 from t2i.models.dcgan.config import Config
 from t2i.painting.painter import Painter
 from t2i.pairs.reading import read
@@ -75,6 +78,48 @@ def test_a_worse_one_does_not_replace_it(data: Path, tmp_path: Path) -> None:
     assert not (run.path / "best/generator.keras").exists()
 
 
+def test_a_network_by_name_watches_without_captions(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "VARIED_CAPTIONS", 2)
+    monkeypatch.setattr(replicas, "BATCH", 10)
+    config = _config(
+        "training.evaluate_every=12", "training.evaluate_metrics=[variety,top1]",
+        "training.evaluate_classes=birds", "training.evaluate_split=train",
+        "training.evaluate_count=10",
+    )  # fmt: skip
+    run, told = Run(tmp_path / "run"), []
+    trainer = Trainer(config, data, run, Path("efficientnet-lite0"))
+    trainer.train(lambda _, means: told.append(means))
+    names = {
+        "evaluation/variety", "evaluation/variety of layout", "evaluation/top-1 is of birds %",
+    }  # fmt: skip
+    # What is measured is told as well: a command may warn of it.
+    (measured,) = [means for means in told if "evaluation/variety" in means]
+    assert set(measured) == names
+    points = [json.loads(line) for line in run.metrics.read_text().splitlines()]
+    assert [point for point in points if names <= point.keys()] == [{"step": 12, **measured}]
+    best = json.loads((run.path / "best/best.json").read_text())
+    assert best == {"step": 12, "metric": "variety", "value": measured["evaluation/variety"]}
+
+
+def test_the_network_that_a_model_looks_through_does_not_watch_it(
+    data: Path, tmp_path: Path
+) -> None:
+    config = config_of(
+        tmp_path, "training.evaluate_every=2", "training.evaluate_metrics=[variety]",
+        text=TINY_PROJECTED,
+    )  # fmt: skip
+    run = Run(tmp_path / "run")
+    trainer = Trainer(config, data, run, Path("efficientnet-lite0"))
+    with pytest.raises(InputError) as error:
+        trainer.train(lambda *_: pytest.fail("a step was made"))
+    assert str(error.value) == (
+        f"--judge: expected a network that took no part in training {run.path}, got "
+        "efficientnet-lite0; choose one of efficientnet-lite1, efficientnet-lite2"
+    )
+
+
 def test_what_can_not_be_measured_is_told_before_the_first_step(data: Path, tmp_path: Path) -> None:
     config = _config("training.evaluate_count=10")
     trainer = Trainer(config, data, Run(tmp_path / "run"), data.with_name("judge.keras"))
@@ -108,8 +153,9 @@ def test_a_judge_and_something_to_do_for_it(
         ),
         (
             "training.evaluate_metrics=[fit]",
-            "tiny.yaml: training.evaluate_metrics: expected some of fid, kid, is, manifold, "
-            "diversity, copying, r-precision, zero-shot, parzen, got 'fit'",
+            "tiny.yaml: training.evaluate_metrics: expected some of fid, fid64, kid, is, "
+            "manifold, top1, variety, diversity, copying, r-precision, zero-shot, parzen, got "
+            "'fit'",
         ),
     ],
 )

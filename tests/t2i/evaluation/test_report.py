@@ -65,6 +65,30 @@ def test_a_table_as_text() -> None:
     )
 
 
+DOUBT = "this judge cannot tell: real pictures reach 1.9, guesses 1"
+
+
+def _judged(real: float | None, **settings: object) -> Row:
+    return Row("R-precision %", Estimate(2, 1, 3), "higher", real, dict(settings))
+
+
+def test_a_judge_for_whom_real_pictures_are_hardly_better_than_guesses_can_not_tell() -> None:
+    assert _judged(1.9, chance=1.0).doubt == DOUBT
+    seeing = [_judged(2.0, chance=1.0), _judged(1.9), _judged(None, chance=1.0)]
+    assert [row.doubt for row in seeing] == ["", "", ""]
+
+
+def test_the_doubt_stands_below_the_number() -> None:
+    table = Table(OURS, PROTOCOL, (_judged(1.9, chance=1.0), _judged(8.1, chance=1.0)))
+    assert as_text(table).splitlines()[1:] == [
+        "  R-precision %                    2   [1, 3]   real 1.9",
+        f"    {DOUBT}",
+        "  R-precision %                    2   [1, 3]   real 8.1",
+    ]
+    blind = Table(OURS, PROTOCOL, (_judged(1.9, chance=1.0),))
+    assert compared([blind], [blind], ("a", "b")).splitlines()[3] == f"    {DOUBT}"
+
+
 def test_two_runs_side_by_side() -> None:
     text = compared(
         [_table(value=12.0)], [_table(value=15.0, subject="runs/two", pictures="f9")],
