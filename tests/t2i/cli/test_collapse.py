@@ -27,7 +27,7 @@ def test_pictures_that_differ_half_as_much_are_told_once(
         def __init__(self, *_: object) -> None:
             pass
 
-        def train(self, progress, say) -> None:
+        def train(self, progress, _) -> None:
             for step, value in enumerate([0.9, 0.8, 0.44, 0.1, 0.0], start=1):
                 progress(step, {"images_per_second": 9.0})
                 progress(step, {name: value})
