@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from t2i.config.section import Fraction, Positive, Section
+from t2i.config.section import Fraction, Positive, Section, Weight
 
 
 class ConvolutionConfig(Section):
@@ -53,6 +53,7 @@ class TextEncoderConfig(Section):
             steps; here they are equal in what is imported, and learned apart.
         recurrent_units: its width; nothing without it.
         embedding_size: numbers in an embedding.
+        normalized: embeddings are brought to length 1.
     """
 
     tokenizer: Literal["char", "sentencepiece"] = "char"
@@ -67,6 +68,7 @@ class TextEncoderConfig(Section):
     mean_over: Literal["length", "caption"] = "length"
     recurrent_units: Positive = 512
     embedding_size: Positive = 1024
+    normalized: bool = False
 
     @property
     def steps(self) -> list[int]:
@@ -108,16 +110,19 @@ class ImageEncoderConfig(Section):
     """The image side of the joint embedding.
 
     Attributes:
-        network: `convolutional`, trained with the text side; or a frozen network of
-            `keras.applications`, `InceptionV3` for example, when its weights are on disk.
-        weights: path of those weights (`.weights.h5`, `.h5` or `.keras`).
+        network: `convolutional`, trained with the text side; or a frozen network below a layer
+            that is: `efficientnet-lite0`, `-lite1` or `-lite2`, whose weights are installed; or one
+            of `keras.applications`, `InceptionV3` for example, when its weights are on disk.
+        weights: path of those weights (`keras.applications`; `.weights.h5`, `.h5` or `.keras`).
         image_size: side of the pictures it reads, pixels; others are resized.
         width: channels of the first convolution (`convolutional`); doubled at each halving.
         dropout: before the last layer.
-        crop: pixels of shift in training (`convolutional`): pictures are resized to
-            `image_size + crop`, and each batch takes a window of them.
-        flip: mirror half of the pictures in training (`convolutional`); not for captions that
+        crop: pictures are resized to `image_size + crop` pixels, of which the network sees a
+            window: each batch of training another (`convolutional`), or always the middle.
+        flip: mirror half of the pictures in training (`convolutional`); of a frozen network, the
+            features are the mean of a picture's and its mirror image's. Not for captions that
             tell left from right.
+        normalized: embeddings are brought to length 1.
     """
 
     network: str = "convolutional"
@@ -127,15 +132,21 @@ class ImageEncoderConfig(Section):
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     crop: Annotated[int, Field(ge=0, le=256)] = 0
     flip: bool = False
+    normalized: bool = False
 
 
 class EncoderConfig(Section):
-    """A run of `t2i-prep train-encoder`: the structured joint embedding of Reed et al., CVPR 2016.
+    """A run of `t2i-prep train-encoder`: the joint embedding of pictures and captions.
 
     Attributes:
         seed: of every random draw and of the first weights.
+        splits: splits of the pairs file trained on: `[train]`, or `[train, val]`.
         text: the text side.
         image: the image side.
+        loss: `structured`, of Reed et al., CVPR 2016; or `contrastive`, a choice among the batch.
+        scale: of the inner products of embeddings that are chosen by (`contrastive`).
+        instances: weight of the choice of a picture's own caption among those of its class
+            (`contrastive`), beside that of its class among all.
         steps: updates.
         classes_per_batch: different classes in a batch (fewer when there are not as many).
         images_per_class: pictures of each, one caption each; pairs of one class are not
@@ -152,8 +163,12 @@ class EncoderConfig(Section):
     """
 
     seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 0
+    splits: list[Literal["train", "val"]] = Field(default=["train"])
     text: TextEncoderConfig
     image: ImageEncoderConfig = ImageEncoderConfig()
+    loss: Literal["structured", "contrastive"] = "structured"
+    scale: Annotated[float, Field(gt=0.0, le=1000.0)] = 12.0
+    instances: Weight = 0.0
     steps: Positive = 30000
     classes_per_batch: Annotated[int, Field(ge=2, le=4096)] = 40
     images_per_class: Positive = 1
@@ -165,3 +180,17 @@ class EncoderConfig(Section):
     linear_decay_share: Fraction = 0.0
     initial_range: Annotated[float, Field(ge=0.0, le=1.0)] = 0.08
     checkpoint_every: Positive = 500
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        # In this order alone: a judge is known by a digest of what it was trained on.
+        if self.splits not in (["train"], ["train", "val"]):
+            raise ValueError(
+                f"splits: expected [train] or [train, val], got {self.splits}; write one of them"
+            )
+        if self.loss == "contrastive" and not (self.text.normalized and self.image.normalized):
+            raise ValueError(
+                "loss: expected structured where text or image is not normalized, "
+                "got contrastive; set normalized: true in both"
+            )
+        return self

@@ -15,13 +15,15 @@ from t2i.errors import InputError
 from t2i.files.pth import read_tensors
 from t2i.vision.networks import STRIDES, LiteNetwork
 
-_STEM, _HEAD, _CLASSES = 32, 1280, 1000
+FEATURES = 1280
+
+_STEM, _CLASSES = 32, 1000
 _EPSILON = 1e-3
 
 Weights = dict[str, list[npt.NDArray[np.float32]]]
 
 
-def build_lite(network: LiteNetwork, size: int) -> keras.Model:
+def build_lite(network: LiteNetwork, size: int, pretrained: bool = True) -> keras.Model:
     """Returns the network with its published weights, none of them trained.
 
     Pictures 0..255 [n, size, size, 3] -> {"4", "8", "16", "32": maps at those strides
@@ -32,12 +34,14 @@ def build_lite(network: LiteNetwork, size: int) -> keras.Model:
     Args:
         network: which.
         size: side of the pictures, pixels.
+        pretrained: False where all weights are about to be replaced: none need be installed.
 
     Raises:
         InputError: the weights are not installed, or are not those published.
     """
     model = _architecture(network, size)
-    for name, values in published_weights(network).items():
+    weights = published_weights(network) if pretrained else {}
+    for name, values in weights.items():
         model.get_layer(name).set_weights(values)
     return model
 
@@ -45,6 +49,18 @@ def build_lite(network: LiteNetwork, size: int) -> keras.Model:
 def maps_of(model: keras.Model) -> keras.Model:
     """Returns the part of `build_lite` that ends at the maps: pictures -> one for each stride."""
     return keras.Model(model.input, [model.output[str(stride)] for stride in STRIDES], name="maps")
+
+
+def feature_parameters(network: LiteNetwork) -> int:
+    """Returns how many numbers make the pooled features, known before anything is built."""
+    count, channels = _STEM * (3 * 9 + 1), _STEM
+    for stage in network.stages:
+        for _ in range(stage.blocks):
+            wide = stage.expansion * channels
+            count += (channels + 1) * wide if stage.expansion != 1 else 0
+            count += wide * (stage.kernel**2 + 1) + (wide + 1) * stage.channels
+            channels = stage.channels
+    return count + (channels + 1) * FEATURES
 
 
 def _architecture(network: LiteNetwork, size: int) -> keras.Model:
@@ -59,7 +75,7 @@ def _architecture(network: LiteNetwork, size: int) -> keras.Model:
             x = _block(x, expansion, stage.kernel, step, stage.channels, f"block{index}")
             index += 1
         maps[stride] = x
-    head = layers.ReLU(6.0)(_conv(x, _HEAD, 1, 1, "head"))
+    head = layers.ReLU(6.0)(_conv(x, FEATURES, 1, 1, "head"))
     features = layers.GlobalAveragePooling2D(name="pooled")(head)
     outputs = {str(tap): maps[tap] for tap in STRIDES}
     outputs |= {"features": features, "logits": layers.Dense(_CLASSES, name="classes")(features)}

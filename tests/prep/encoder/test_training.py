@@ -17,8 +17,11 @@ from t2i.encoders.config import (
     ImageEncoderConfig,
     TextEncoderConfig,
 )
+from t2i.encoders.pair import image_side, load_image_side
 from t2i.encoders.text import load_encoder
 from t2i.errors import InputError
+from t2i.pairs.digests import digest
+from t2i.pairs.reading import read
 from t2i.pairs.writing import writing
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
@@ -226,6 +229,34 @@ def test_frozen_features_train_too(flags, tmp_path):
     model = keras.saving.load_model(tmp_path / "encoder.image.keras")
     kept = {weight.tobytes() for weight in frozen.get_weights()}
     assert kept <= {weight.tobytes() for weight in model.get_weights()}
+
+
+def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly(flags, tmp_path):
+    text = CONFIG.text.model_copy(
+        update={"batch_norm": False, "dropout": 0.0, "recurrent": "none", "normalized": True}
+    )
+    image = ImageEncoderConfig(
+        network="efficientnet-lite0",
+        image_size=32,
+        dropout=0.3,
+        flip=True,
+        normalized=True,
+    )
+    config = changed(
+        text=text, image=image, loss="contrastive", instances=0.5, splits=["train", "val"], steps=48
+    )
+    one, resumed = tmp_path / "one.keras", tmp_path / "resumed.keras"
+    losses = {}
+    report = train_encoder(flags, config, one, lambda step, _, loss: losses.update({step: loss}))
+    assert losses[48] < 0.8 * losses[10]
+    # Val was trained on.
+    assert list(report.scores) == ["test"]
+    assert report.scores["test"].accuracy > 0.8
+    _, trained_on = load_image_side(image_side(one), load_encoder(one))
+    assert trained_on == digest(read(flags, ["train", "val"]))
+    interrupted(flags, config, resumed, at=22)
+    train_encoder(flags, config, resumed)
+    assert weights(resumed) == weights(one)
 
 
 def test_the_output_is_a_keras_file(flags, tmp_path):
