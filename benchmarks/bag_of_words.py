@@ -26,7 +26,7 @@ from machine import describe
 from prep.encoder.batches import read_training_pairs
 from prep.encoder.joint_embedding import zero_shot_score
 from prep.encoder.step import EncoderTraining, image_side_to_train
-from t2i import configfile
+from t2i.config.file import load
 from t2i.encoders.config import ConvolutionConfig, EncoderConfig, TextEncoderConfig
 from t2i.encoders.text import TextEncoder
 from t2i.pairs.reading import read
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=3000)
     parser.add_argument("--set", dest="overrides", action="append", default=[])
     arguments = parser.parse_args()
-    config = configfile.load(arguments.config, EncoderConfig, arguments.overrides)
+    config = load(arguments.config, EncoderConfig, arguments.overrides)
     data, held_out = (
         read_training_pairs(arguments.pairs, config.splits),
         read(arguments.pairs, ["test"]),

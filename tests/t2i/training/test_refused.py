@@ -60,7 +60,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
     # One weight is spoiled in the middle, as an overflow would.
     def spoil(step: int, _: dict[str, float]) -> None:
         if step == 6:
-            weight = trainer._gan.generator.trainable_weights[0]
+            weight = trainer._model.networks["generator"].trainable_weights[0]
             weight.assign(weight.numpy() * np.nan)
 
     with pytest.raises(InputError) as error:
