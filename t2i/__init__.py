@@ -2,7 +2,7 @@
 
 from t2i.compute.backend import choose_kernels
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Whoever imports anything of ours may import TensorFlow next.
 choose_kernels()
