@@ -56,12 +56,18 @@ def text_encoder(seed: int) -> TextEncoder:
     return TextEncoder(build_text_encoder(TEXT, tokenizer.vocabulary_size), tokenizer, TEXT)
 
 
-def write_judge(path: Path, data: Path, seed: int = 1, splits: Sequence[str] = ("train",)) -> Path:
+def write_judge(
+    path: Path,
+    data: Path,
+    seed: int = 1,
+    splits: Sequence[str] = ("train",),
+    image: ImageEncoderConfig = IMAGE,
+) -> Path:
     """An encoder pair of random weights, said to be trained on splits of the data."""
     text = text_encoder(seed)
     save_encoder(path, text)
-    images = build_image_encoder(IMAGE, TEXT.embedding_size)
-    save_image_side(image_side(path), images, IMAGE, text, digest(read(data, splits)))
+    images = build_image_encoder(image, TEXT.embedding_size)
+    save_image_side(image_side(path), images, image, text, digest(read(data, splits)))
     return path
 
 

@@ -5,15 +5,15 @@ On eight-pixel noise: the numbers say nothing, and are those of the network call
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation_samples import SIZE
+from evaluation_samples import SIZE, write_judge
 
 from t2i.compute import replicas
 from t2i.compute.strategy import local_strategy
+from t2i.encoders.config import ImageEncoderConfig
 from t2i.encoders.image import resized
 from t2i.errors import InputError
 from t2i.evaluation import scores, subject
@@ -147,14 +147,15 @@ def test_a_network_that_took_part_does_not_measure(bench, tmp_path: Path) -> Non
 
 
 def test_a_judge_that_looks_through_it_does_not_either(bench, tmp_path: Path) -> None:
-    run = _looked_through(bench, tmp_path)
-    looking = replace(load_judge(bench.judge, local_strategy()), vision=frozenset({LITE0.name}))
-    real = read(bench.data, ["test"])
-    opened = open_subject(run, bench.data, real, 2, 0, local_strategy())
-    assert _error(lambda: require_fair(looking, opened, bench.data, bench.judge)) == (
-        f"{bench.judge}: expected a network that took no part in training {run}, got "
+    run, judge = _looked_through(bench, tmp_path), tmp_path / "judge.keras"
+    through = ImageEncoderConfig(network=LITE0.name, image_size=32)
+    write_judge(judge, bench.data, image=through)
+    assert _error(lambda: _evaluate(bench, run, judge=judge)) == (
+        f"{judge}: expected a network that took no part in training {run}, got "
         "efficientnet-lite0; choose one of efficientnet-lite1, efficientnet-lite2"
     )
-    # Through another one it may look.
-    other = replace(looking, vision=frozenset({"efficientnet-lite1"}))
-    require_fair(other, opened, bench.data, bench.judge)
+    # It judges what was trained without it.
+    looking = load_judge(judge, local_strategy())
+    assert looking.vision == {LITE0.name}
+    opened = open_subject(bench.run, bench.data, read(bench.data, ["test"]), 2, 0, local_strategy())
+    require_fair(looking, opened, bench.data, judge)
