@@ -108,16 +108,19 @@ class ImageEncoderConfig(Section):
     """The image side of the joint embedding.
 
     Attributes:
-        network: `convolutional`, trained with the text side; or a frozen network of
-            `keras.applications`, `InceptionV3` for example, when its weights are on disk.
-        weights: path of those weights (`.weights.h5`, `.h5` or `.keras`).
+        network: `convolutional`, trained with the text side; or a frozen network below a layer
+            that is: `efficientnet-lite0`, `-lite1` or `-lite2`, whose weights are installed; or one
+            of `keras.applications`, `InceptionV3` for example, when its weights are on disk.
+        weights: path of those weights (`keras.applications`; `.weights.h5`, `.h5` or `.keras`).
         image_size: side of the pictures it reads, pixels; others are resized.
         width: channels of the first convolution (`convolutional`); doubled at each halving.
         dropout: before the last layer.
-        crop: pixels of shift in training (`convolutional`): pictures are resized to
-            `image_size + crop`, and each batch takes a window of them.
-        flip: mirror half of the pictures in training (`convolutional`); not for captions that
+        crop: pictures are resized to `image_size + crop` pixels, of which the network sees a
+            window: each batch of training another (`convolutional`), or always the middle.
+        flip: mirror half of the pictures in training (`convolutional`); of a frozen network, the
+            features are the mean of a picture's and its mirror image's. Not for captions that
             tell left from right.
+        normalized: embeddings are brought to length 1.
     """
 
     network: str = "convolutional"
@@ -127,6 +130,7 @@ class ImageEncoderConfig(Section):
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     crop: Annotated[int, Field(ge=0, le=256)] = 0
     flip: bool = False
+    normalized: bool = False
 
 
 class EncoderConfig(Section):

@@ -1,6 +1,7 @@
 """The image side of the joint embedding: uint8 pictures -> embeddings of the captions' size."""
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 from PIL import Image
 
 from t2i.encoder_config import ImageEncoderConfig
 from t2i.errors import InputError
 from t2i.keras_files import fill
+from t2i.vision.lite import FEATURES, build_lite, feature_parameters
+from t2i.vision.networks import LITE_NETWORKS
 
 _BATCH = 64
 # The convolutions halve the picture until it is no larger than this.
@@ -72,23 +76,24 @@ def build_image_encoder(
     Args:
         config: its shape.
         embedding_size: numbers in an embedding.
-        pretrained: load the weights of a network of keras.applications; False where all weights
-            are about to be replaced.
+        pretrained: load the weights of a frozen network; False where all weights are about to
+            be replaced.
         normalization: the convolutions' batch normalisation: the stock layer, or one alike.
 
     Raises:
-        InputError: the network is not one of keras.applications, or its weights can't be read.
+        InputError: there is no such network, or its weights can't be read.
     """
-    side = config.image_size
+    learns = config.network == "convolutional"
+    side = config.image_size if learns else config.image_size + config.crop
     pictures = keras.Input((side, side, 3), name="image")
-    if config.network == "convolutional":
+    if learns:
         scaled = keras.layers.Rescaling(1 / 127.5, -1.0)(pictures)
         features = _convolutions(scaled, config.width, normalization)
-        model = _projected(pictures, features, config.dropout, embedding_size)
+        model = _projected(pictures, features, config, embedding_size)
         return ImageEncoder(model, None, model)
     frozen = _frozen_network(config, pictures, pretrained)
     features = keras.Input(frozen.output_shape[1:], name="features")
-    trained = _projected(features, features, config.dropout, embedding_size)
+    trained = _projected(features, features, config, embedding_size)
     model = keras.Model(pictures, trained(frozen(pictures)), name="image_encoder")
     return ImageEncoder(model, frozen, trained)
 
@@ -113,6 +118,9 @@ def resized(images: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
 
 def least_bytes(config: ImageEncoderConfig, embedding_size: int) -> int:
     """Returns the bytes of the weights that a file must hold, known before anything is built."""
+    if config.network in LITE_NETWORKS:
+        frozen = feature_parameters(LITE_NETWORKS[config.network])
+        return 4 * (frozen + (FEATURES + 1) * embedding_size)
     if config.network != "convolutional":
         return 4 * embedding_size
     side, channels, filters, count = config.image_size, 3, config.width, 0
@@ -133,15 +141,49 @@ def _convolutions(x: Any, width: int, normalization: type[keras.layers.Layer]) -
     return keras.layers.GlobalAveragePooling2D()(x)
 
 
-def _projected(inputs: Any, features: Any, dropout: float, embedding_size: int) -> keras.Model:
-    if dropout:
-        features = keras.layers.Dropout(dropout)(features)
+def _projected(
+    inputs: Any, features: Any, config: ImageEncoderConfig, embedding_size: int
+) -> keras.Model:
+    if config.dropout:
+        features = keras.layers.Dropout(config.dropout)(features)
     embedding = keras.layers.Dense(embedding_size, dtype="float32", name="embedding")(features)
+    if config.normalized:
+        embedding = keras.layers.UnitNormalization(name="unit_length")(embedding)
     return keras.Model(inputs, embedding, name="image_encoder")
 
 
 def _frozen_network(config: ImageEncoderConfig, pictures: Any, pretrained: bool) -> keras.Model:
-    """Returns pictures 0..255 -> mean features of a keras.applications network."""
+    """Returns pictures 0..255 -> mean features of a network that others trained.
+
+    They are those of its middle, or the mean of the middle's and its mirror image's. Deviation:
+    Reed et al., CVPR 2016, section 5, read ten crops, the corners and the middle, each mirrored.
+    """
+    build = _lite_network if config.network in LITE_NETWORKS else _keras_network
+    features_of = build(config, pretrained)
+    before = config.crop // 2
+    edge = (before, config.crop - before)
+    middle = keras.layers.Cropping2D((edge, edge))(pictures) if config.crop else pictures
+    features = features_of(middle)
+    if config.flip:
+        mirrored = features_of(ops.flip(middle, axis=2))
+        features = keras.layers.Average()([features, mirrored])
+    return keras.Model(pictures, features, name="frozen")
+
+
+def _lite_network(config: ImageEncoderConfig, pretrained: bool) -> Callable[[Any], Any]:
+    if config.weights:
+        raise InputError(
+            f"image.weights: expected none for {config.network}, whose weights are installed, "
+            f"got {config.weights!r}; leave it out"
+        )
+    network = build_lite(LITE_NETWORKS[config.network], config.image_size, pretrained)
+    features_of: Callable[[Any], Any] = keras.Model(
+        network.input, network.output["features"], name=config.network
+    )
+    return features_of
+
+
+def _keras_network(config: ImageEncoderConfig, pretrained: bool) -> Callable[[Any], Any]:
     known = {
         name: module
         for _, module in inspect.getmembers(keras.applications, inspect.ismodule)
@@ -150,8 +192,8 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any, pretrained: bool)
     }
     if config.network not in known:
         raise InputError(
-            f"image.network: expected convolutional or one of {', '.join(sorted(known))}, "
-            f"got {config.network!r}; choose one"
+            "image.network: expected convolutional or one of "
+            f"{', '.join([*LITE_NETWORKS, *sorted(known)])}, got {config.network!r}; choose one"
         )
     weights = Path(config.weights) if pretrained and config.weights else None
     if pretrained and not (weights and weights.is_file()):
@@ -160,8 +202,9 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any, pretrained: bool)
             f"got {config.weights!r}; download them first"
         )
     module = known[config.network]
+    side = config.image_size
     network = getattr(module, config.network)(
-        include_top=False, weights=None, pooling="avg", input_shape=pictures.shape[1:]
+        include_top=False, weights=None, pooling="avg", input_shape=(side, side, 3)
     )
     if weights:
         fill(
@@ -171,8 +214,11 @@ def _frozen_network(config: ImageEncoderConfig, pictures: Any, pretrained: bool)
             f"in {config.weights!r}",
             "download them again",
         )
-    prepared = module.preprocess_input(pictures)
-    return keras.Model(pictures, network(prepared, training=False), name="frozen")
+
+    def features_of(own: Any) -> Any:
+        return network(module.preprocess_input(own), training=False)
+
+    return features_of
 
 
 def _in_batches(

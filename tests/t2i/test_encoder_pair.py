@@ -4,16 +4,21 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from typing import NoReturn
 
+import keras
 import numpy as np
 import pytest
 from evaluation_samples import text_encoder, write_data, write_judge
 
-from t2i.encoder_pair import digest, image_side, load_image_side
+from t2i.encoder_config import ImageEncoderConfig
+from t2i.encoder_pair import digest, image_side, load_image_side, save_image_side
 from t2i.errors import InputError
+from t2i.image_encoder import build_image_encoder, resized
 from t2i.keras_files import weights_sha256
 from t2i.pairs import read
 from t2i.text_encoder import load_encoder
+from t2i.vision import lite
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +46,31 @@ def test_the_image_side_comes_back_with_what_it_was_trained_on(judge: Path) -> N
     np.testing.assert_allclose(
         np.asarray(found["features"]) @ kernel + bias, found["embedding"], atol=1e-5
     )
+
+
+def test_an_image_side_over_published_weights_brings_them_along(
+    judge: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ImageEncoderConfig(
+        network="efficientnet-lite0", image_size=32, crop=4, flip=True, normalized=True
+    )
+    text, path = load_encoder(judge), judge.with_name("lite.image.keras")
+    images = build_image_encoder(config, text.embedding_size)
+    pictures = read(judge.with_name("birds.h5"), ["train"]).image
+    save_image_side(path, images, config, text, "somewhere")
+    expected = images.embed(pictures)
+    assert np.ptp(expected, axis=0).min() > 0.01
+
+    def missing(_: object) -> NoReturn:
+        raise AssertionError("weights were looked for")
+
+    monkeypatch.setattr(lite, "published_weights", missing)
+    loaded, trained_on = load_image_side(path, text)
+    assert trained_on == "somewhere"
+    np.testing.assert_allclose(loaded.embed(pictures), expected, atol=1e-6)
+    # Any Keras loads it, without a line of ours.
+    anyones = keras.saving.load_model(path).predict_on_batch(resized(pictures, 36))
+    np.testing.assert_allclose(anyones, expected, atol=1e-5)
 
 
 def test_another_text_side_is_refused(judge: Path, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from t2i.encoder_config import ImageEncoderConfig
 from t2i.errors import InputError
-from t2i.image_encoder import build_image_encoder, resized
+from t2i.image_encoder import build_image_encoder, least_bytes, resized
+from t2i.vision.lite import build_lite
+from t2i.vision.networks import LITE_NETWORKS
 
 
 def pictures(count: int, side: int) -> np.ndarray:
@@ -78,11 +80,62 @@ def test_frozen_features_of_a_network_on_disk(tmp_path: Path):
     np.testing.assert_allclose(found, embeddings, atol=1e-5)
 
 
+@pytest.mark.parametrize("flip", [False, True])
+def test_features_are_those_of_a_picture_or_the_mean_of_its_and_its_mirror_images(flip):
+    config = ImageEncoderConfig(network="efficientnet-lite0", image_size=32, flip=flip)
+    network = build_lite(LITE_NETWORKS["efficientnet-lite0"], 32)
+    given = pictures(3, 24)
+    found = build_image_encoder(config, 6).inputs(given)
+    ways = [resized(given, 32), resized(given, 32)[:, :, ::-1]] if flip else [resized(given, 32)]
+    expected = np.mean([network.predict_on_batch(way)["features"] for way in ways], axis=0)
+    assert found.shape == (3, 1280)
+    # float32, summed in another order.
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    mirrored = build_image_encoder(config, 6).inputs(given[:, :, ::-1].copy())
+    assert np.allclose(mirrored, found, rtol=1e-4, atol=1e-4) == flip
+
+
+def test_a_frozen_network_sees_the_middle():
+    whole = ImageEncoderConfig(network="efficientnet-lite0", image_size=32)
+    cut = build_image_encoder(whole.model_copy(update={"crop": 5}), 6)
+    given = pictures(3, 37)
+    assert cut.model.input_shape == (None, 37, 37, 3)
+    expected = build_image_encoder(whole, 6).inputs(given[:, 2:34, 2:34])
+    np.testing.assert_allclose(cut.inputs(given), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("network", ["convolutional", "efficientnet-lite0"])
+def test_normalized_embeddings_have_length_1(network):
+    config = ImageEncoderConfig(network=network, image_size=16, width=4, normalized=True)
+    lengths = np.linalg.norm(build_image_encoder(config, 6).embed(pictures(3, 16)), axis=1)
+    np.testing.assert_allclose(lengths, 1.0, atol=1e-6)
+
+
+def test_installed_weights_have_no_path():
+    config = ImageEncoderConfig(network="efficientnet-lite1", weights="lite1.pth")
+    with pytest.raises(InputError) as caught:
+        build_image_encoder(config, 6)
+    assert str(caught.value) == (
+        "image.weights: expected none for efficientnet-lite1, whose weights are installed, "
+        "got 'lite1.pth'; leave it out"
+    )
+
+
+@pytest.mark.parametrize("network", ["efficientnet-lite0", "efficientnet-lite2"])
+def test_the_bytes_of_a_published_network_are_known_before_it_is_built(network):
+    config = ImageEncoderConfig(network=network, image_size=32)
+    images = build_image_encoder(config, 6, pretrained=False)
+    assert least_bytes(config, 6) == 4 * images.model.count_params()
+
+
 def test_an_unknown_network_is_refused():
     with pytest.raises(InputError) as caught:
         build_image_encoder(ImageEncoderConfig(network="Inception3"), 6)
     message = str(caught.value)
-    assert message.startswith("image.network: expected convolutional or one of ConvNeXtBase, ")
+    assert message.startswith(
+        "image.network: expected convolutional or one of efficientnet-lite0, efficientnet-lite1, "
+        "efficientnet-lite2, ConvNeXtBase, "
+    )
     assert ", InceptionV3, " in message
     assert message.endswith(", got 'Inception3'; choose one")
 
