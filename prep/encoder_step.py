@@ -8,7 +8,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from prep.encoder_batches import Draws, Sampler
-from prep.joint_embedding import structured_joint_embedding
+from prep.joint_embedding import contrastive_joint_embedding, structured_joint_embedding
 from t2i.adam import FusedAdam
 from t2i.batch_norm import FusedBatchNormalization
 from t2i.cropping import crop
@@ -101,9 +101,17 @@ class EncoderTraining:
         with tf.GradientTape() as tape:
             image = self._image(self._batch(draw), training=True)
             text = self._embedded(draw.codes)
-            loss = structured_joint_embedding(image, text, draw.class_id, self._sampler.classes)
+            loss = self._loss(image, text, draw.class_id)
         self.optimizer.apply(tape.gradient(loss, self._variables), self._variables)
         return loss
+
+    def _loss(self, image: Any, text: Any, class_id: Any) -> Any:
+        config = self._config
+        if config.loss == "contrastive":
+            return contrastive_joint_embedding(
+                image, text, class_id, config.scale, config.instances
+            )
+        return structured_joint_embedding(image, text, class_id, self._sampler.classes)
 
     def _embedded(self, codes: Any) -> Any:
         shape = self._config.text

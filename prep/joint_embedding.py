@@ -10,6 +10,8 @@ from keras import ops
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.integer[Any]]
 _TOP = 50
+# A score so low that it is never chosen, and still finite: what is right there is weighed by 0.
+_NEVER = 1e9
 
 
 def structured_joint_embedding(image: Any, text: Any, class_id: Any, classes: int) -> Any:
@@ -30,6 +32,37 @@ def structured_joint_embedding(image: Any, text: Any, class_id: Any, classes: in
     wrong_text = ops.relu(1.0 + score - right[:, None])
     wrong_image = ops.relu(1.0 + score - right[None, :])
     return ops.sum(other * (wrong_text + wrong_image)) / (score.shape[0] * classes)
+
+
+def contrastive_joint_embedding(
+    image: Any, text: Any, class_id: Any, scale: float, instances: float
+) -> Any:
+    """Returns the loss, a scalar: a choice of the right texts, and of the right pictures.
+
+    Args:
+        image: float [b, d], row i a picture of class_id[i], of length 1.
+        text: float [b, d], row i a caption of that picture, of length 1.
+        class_id: int [b]; all of a class are right, each as much as another.
+        scale: of the inner products chosen by.
+        instances: weight of a second choice, of row i among those of its class.
+
+    Source: cross-entropy over the batch in both directions, their mean: ConVIRT (Zhang et al.
+    2020), CLIP (Radford et al. 2021); classes as targets: UniCL (Yang et al. 2022). Deviation:
+    the scale is not learned.
+    """
+    score = scale * ops.matmul(image, ops.transpose(text))
+    same = ops.cast(class_id[:, None] == class_id[None, :], score.dtype)
+    loss = _choice(score, same / ops.sum(same, axis=1, keepdims=True))
+    if instances:
+        among = ops.where(same > 0, score, -_NEVER)
+        loss += instances * _choice(among, ops.eye(score.shape[0], dtype=score.dtype))
+    return loss
+
+
+def _choice(score: Any, right: Any) -> Any:
+    """Returns the mean cross-entropy of rows and of columns; `right` is symmetric, [b, b]."""
+    ways = [ops.log_softmax(score, axis=axis) for axis in (0, 1)]
+    return -ops.sum(right * (ways[0] + ways[1])) / (2 * score.shape[0])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from t2i.config import Fraction, Positive, Section
+from t2i.config import Fraction, Positive, Section, Weight
 
 
 class ConvolutionConfig(Section):
@@ -53,6 +53,7 @@ class TextEncoderConfig(Section):
             steps; here they are equal in what is imported, and learned apart.
         recurrent_units: its width; nothing without it.
         embedding_size: numbers in an embedding.
+        normalized: embeddings are brought to length 1.
     """
 
     tokenizer: Literal["char", "sentencepiece"] = "char"
@@ -67,6 +68,7 @@ class TextEncoderConfig(Section):
     mean_over: Literal["length", "caption"] = "length"
     recurrent_units: Positive = 512
     embedding_size: Positive = 1024
+    normalized: bool = False
 
     @property
     def steps(self) -> list[int]:
@@ -134,12 +136,16 @@ class ImageEncoderConfig(Section):
 
 
 class EncoderConfig(Section):
-    """A run of `t2i-prep train-encoder`: the structured joint embedding of Reed et al., CVPR 2016.
+    """A run of `t2i-prep train-encoder`: the joint embedding of pictures and captions.
 
     Attributes:
         seed: of every random draw and of the first weights.
         text: the text side.
         image: the image side.
+        loss: `structured`, of Reed et al., CVPR 2016; or `contrastive`, a choice among the batch.
+        scale: of the inner products of embeddings that are chosen by (`contrastive`).
+        instances: weight of the choice of a picture's own caption among those of its class
+            (`contrastive`), beside that of its class among all.
         steps: updates.
         classes_per_batch: different classes in a batch (fewer when there are not as many).
         images_per_class: pictures of each, one caption each; pairs of one class are not
@@ -158,6 +164,9 @@ class EncoderConfig(Section):
     seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 0
     text: TextEncoderConfig
     image: ImageEncoderConfig = ImageEncoderConfig()
+    loss: Literal["structured", "contrastive"] = "structured"
+    scale: Annotated[float, Field(gt=0.0, le=1000.0)] = 12.0
+    instances: Weight = 0.0
     steps: Positive = 30000
     classes_per_batch: Annotated[int, Field(ge=2, le=4096)] = 40
     images_per_class: Positive = 1
@@ -169,3 +178,12 @@ class EncoderConfig(Section):
     linear_decay_share: Fraction = 0.0
     initial_range: Annotated[float, Field(ge=0.0, le=1.0)] = 0.08
     checkpoint_every: Positive = 500
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        if self.loss == "contrastive" and not (self.text.normalized and self.image.normalized):
+            raise ValueError(
+                "loss: expected structured where text or image is not normalized, "
+                "got contrastive; set normalized: true in both"
+            )
+        return self

@@ -44,7 +44,8 @@ def encode(model: keras.Model, config: TextEncoderConfig, codes: Any) -> Any:
     else:
         own = tf.cast(own_steps(config, codes), states.dtype)[:, :, None]
         mean = tf.reduce_sum(own * states, axis=1) / tf.reduce_sum(own, axis=1)
-    return model.get_layer("embedding")(mean)
+    embedding = model.get_layer("embedding")(mean)
+    return model.get_layer("unit_length")(embedding) if config.normalized else embedding
 
 
 def own_steps(config: TextEncoderConfig, codes: Any) -> Any:

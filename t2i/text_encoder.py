@@ -70,8 +70,10 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
             x = keras.layers.Dropout(config.dropout, name=f"dropout_{index}")(x)
     mask = own_steps(config, codes) if config.mean_over == "caption" else None
     x = keras.layers.GlobalAveragePooling1D(name="mean_over_time")(_states(config, x), mask=mask)
-    embedding = keras.layers.Dense(config.embedding_size, dtype="float32", name="embedding")(x)
-    return keras.Model(codes, embedding, name="text_encoder")
+    x = keras.layers.Dense(config.embedding_size, dtype="float32", name="embedding")(x)
+    if config.normalized:
+        x = keras.layers.UnitNormalization(name="unit_length")(x)
+    return keras.Model(codes, x, name="text_encoder")
 
 
 def _states(config: TextEncoderConfig, x: Any) -> Any:

@@ -2,7 +2,11 @@ import keras
 import numpy as np
 import pytest
 
-from prep.joint_embedding import structured_joint_embedding, zero_shot_score
+from prep.joint_embedding import (
+    contrastive_joint_embedding,
+    structured_joint_embedding,
+    zero_shot_score,
+)
 
 
 def loss(image: object, text: object, class_id: object, classes: int) -> float:
@@ -33,6 +37,38 @@ def test_pairs_of_one_class_are_not_pushed_apart():
 
 def test_the_loss_is_0_when_every_margin_is_held():
     assert loss(np.eye(4) * 1.5, np.eye(4), [1, 2, 3, 4], 4) == 0.0
+
+
+def contrastive(image: np.ndarray, text: np.ndarray, class_id: list[int], *weights: float) -> float:
+    arrays = (image.astype(np.float32), text.astype(np.float32), np.array(class_id))
+    tensors = map(keras.ops.convert_to_tensor, arrays)
+    return float(contrastive_joint_embedding(*tensors, *weights))
+
+
+def cross_entropy(scores: list[float], right: list[int]) -> float:
+    shares = np.exp(scores) / np.exp(scores).sum()
+    return -np.mean([np.log(shares[i]) for i in right])
+
+
+@pytest.mark.parametrize("instances", [0.0, 0.7])
+def test_the_contrastive_loss_is_that_of_brute_force(instances):
+    rng = np.random.default_rng(0)
+    image, text = rng.standard_normal((2, 6, 5))
+    class_id = [3, 3, 1, 2, 2, 2]
+    expected = 0.0
+    for ours, theirs in ((image, text), (text, image)):
+        for i in range(6):
+            scores = [2.5 * ours[i] @ other for other in theirs]
+            mates = [j for j in range(6) if class_id[j] == class_id[i]]
+            expected += cross_entropy(scores, mates) / 12
+            own = cross_entropy([scores[j] for j in mates], [mates.index(i)])
+            expected += instances * own / 12
+    found = contrastive(image, text, class_id, 2.5, instances)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_choice_that_is_right_and_sure_costs_nothing():
+    assert contrastive(np.eye(4), np.eye(4), [1, 2, 3, 4], 100.0, 1.0) == pytest.approx(0.0)
 
 
 def test_zero_shot_scores_are_those_of_brute_force():

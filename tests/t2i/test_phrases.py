@@ -52,14 +52,15 @@ def test_the_embeddings_are_those_of_the_network(
 
 
 @pytest.mark.parametrize("tokenizer", ["char", "sentencepiece"])
-def test_training_learns_the_same_from_it(tokenizer):
-    encoder = encoder_of(tokenizer, batch_norm=False, dropout=0.0)
+@pytest.mark.parametrize("normalized", [False, True])
+def test_training_learns_the_same_from_it(tokenizer, normalized):
+    encoder = encoder_of(tokenizer, batch_norm=False, dropout=0.0, normalized=normalized)
     codes = tf.constant(encoder.tokenizer.encode(TEXTS))
     variables = [variable.value for variable in encoder.model.trainable_variables]
 
     def gradients(embed):
         with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(embed(codes) ** 2)
+            loss = tf.reduce_sum(embed(codes) ** 3)
         return [tf.convert_to_tensor(value) for value in tape.gradient(loss, variables)]
 
     expected = gradients(lambda codes: encoder.model(codes, training=True))
