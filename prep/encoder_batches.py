@@ -1,5 +1,6 @@
 """What the encoder is trained on, and the draws of each step, a pure function of (seed, step)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,17 +95,17 @@ def learning_rate(config: EncoderConfig, step: int) -> float:
     return rate * left / last if left < last else rate
 
 
-def read_training_pairs(path: Path) -> Pairs:
-    """Returns the train split, and nothing of the others.
+def read_training_pairs(path: Path, splits: Sequence[str]) -> Pairs:
+    """Returns the splits trained on, joined, and nothing of the others.
 
     Raises:
-        InputError: the file can't be read, or its train split holds fewer than 2 classes.
+        InputError: the file can't be read, or the splits hold fewer than 2 classes.
     """
-    pairs = read(path, ["train"])
+    pairs = read(path, splits)
     classes = len(np.unique(pairs.class_id))
     if classes < 2:
         raise InputError(
-            f"{path}: expected at least 2 classes in train, got {classes}; "
+            f"{path}: expected at least 2 classes in {' + '.join(splits)}, got {classes}; "
             "prepare it with another split"
         )
     return pairs

@@ -1,4 +1,4 @@
-"""Training the text encoder: the structured joint embedding of Reed et al., CVPR 2016."""
+"""Training the text encoder: a joint embedding of pictures and captions, Reed et al., CVPR 2016."""
 
 import json
 import time
@@ -52,7 +52,7 @@ class EncoderReport:
 def train_encoder(
     pairs: Path, config: EncoderConfig, out: Path, progress: Progress | None = None
 ) -> EncoderReport:
-    """Trains on the train split, or resumes; writes the encoder, and returns the report.
+    """Trains on the configured splits, or resumes; writes the encoder, and returns the report.
 
     Beside `out`, NAME.keras, come NAME.image.keras, the image side; NAME.json, the report; and
     NAME.keras.training/, from which the same call resumes exactly.
@@ -63,7 +63,7 @@ def train_encoder(
     """
     if out.suffix != ".keras":
         raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
-    data = read_training_pairs(pairs)
+    data = read_training_pairs(pairs, config.splits)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     tokenizer = _tokenizer(config, data)
     keras.utils.set_random_seed(config.seed)
@@ -83,7 +83,7 @@ def train_encoder(
         steps=state.step,
         seconds=state.seconds,
         captions_per_second=state.step * training.batch_size / state.seconds,
-        scores=_scores(pairs, encoder, images),
+        scores=_scores(pairs, config, encoder, images),
     )
     with replacing(out.with_suffix(".json")) as unfinished:
         unfinished.write_text(json.dumps(asdict(report), indent=2) + "\n")
@@ -122,11 +122,13 @@ def _run(
             progress(step, config.steps, float(losses.mean()))
 
 
-def _scores(path: Path, encoder: TextEncoder, images: ImageEncoder) -> dict[str, ZeroShotScore]:
+def _scores(
+    path: Path, config: EncoderConfig, encoder: TextEncoder, images: ImageEncoder
+) -> dict[str, ZeroShotScore]:
     scores = {}
     counts = read_header(path).images
     for split in ("val", "test"):
-        if counts[split]:
+        if counts[split] and split not in config.splits:
             held_out = read(path, [split])
             scores[split] = zero_shot_score(
                 images.embed(held_out.image),

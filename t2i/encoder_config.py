@@ -140,6 +140,7 @@ class EncoderConfig(Section):
 
     Attributes:
         seed: of every random draw and of the first weights.
+        splits: splits of the pairs file trained on: `[train]`, or `[train, val]`.
         text: the text side.
         image: the image side.
         loss: `structured`, of Reed et al., CVPR 2016; or `contrastive`, a choice among the batch.
@@ -162,6 +163,7 @@ class EncoderConfig(Section):
     """
 
     seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 0
+    splits: list[Literal["train", "val"]] = Field(default=["train"])
     text: TextEncoderConfig
     image: ImageEncoderConfig = ImageEncoderConfig()
     loss: Literal["structured", "contrastive"] = "structured"
@@ -181,6 +183,11 @@ class EncoderConfig(Section):
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
+        # In this order alone: a judge is known by a digest of what it was trained on.
+        if self.splits not in (["train"], ["train", "val"]):
+            raise ValueError(
+                f"splits: expected [train] or [train, val], got {self.splits}; write one of them"
+            )
         if self.loss == "contrastive" and not (self.text.normalized and self.image.normalized):
             raise ValueError(
                 "loss: expected structured where text or image is not normalized, "

@@ -19,6 +19,8 @@ from t2i.text_encoder import TextEncoder
 
 # Of pixels, slow, and seldom wanted.
 UNLESS_ASKED = ("parzen",)
+# What a judge may have been trained on: as `splits` of an encoder's configuration.
+JUDGES = (("train",), ("train", "val"))
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,10 @@ def require_fair(judge: Judge, subject: Subject, data: Path, path: Path) -> None
             f"{path}: expected an encoder that took no part in training "
             f"{subject.path}, got the run's own; {again}"
         )
-    if judge.trained_on != digest(pairs.read(data, ["train"])):
+    if all(judge.trained_on != digest(pairs.read(data, splits)) for splits in JUDGES):
         raise InputError(
             f"{path}: expected an encoder trained on the train split of "
-            f"{data}, got one trained on others; {again}"
+            f"{data}, or on train and val, got one trained on others; {again}"
         )
 
 

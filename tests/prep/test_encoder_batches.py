@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from prep.encoder_batches import Draws, Sampler, learning_rate, read_training_pairs
+from t2i import configfile
 from t2i.captions import CharTokenizer
 from t2i.encoder_config import (
     ConvolutionConfig,
@@ -121,18 +122,45 @@ def test_the_linear_rate_falls_to_0_over_the_last_share():
     assert learning_rate(linear, 99) == pytest.approx(7e-4 / 40)
 
 
-def test_only_the_train_split_is_read(pairs_file):
-    data = read_training_pairs(pairs_file)
+def test_only_the_splits_trained_on_are_read(pairs_file):
+    data = read_training_pairs(pairs_file, ["train"])
     assert set(data.class_id.tolist()) == {1, 2, 3}
     assert len(data.image) == 21
+
+
+@pytest.mark.parametrize("splits", [["val"], ["val", "train"], ["train", "train"]])
+def test_train_comes_first_and_val_may_be_beside_it(splits):
+    with pytest.raises(InputError) as caught:
+        configfile.parse(
+            f"{{text: {{convolutions: [{{filters: 4}}]}}, splits: {splits}}}",
+            EncoderConfig,
+            "encoder.yaml",
+        )
+    assert str(caught.value) == (
+        f"encoder.yaml: splits: expected [train] or [train, val], got {splits}; write one of them"
+    )
+
+
+@pytest.mark.parametrize("side", ["text", "image"])
+def test_a_choice_among_the_batch_is_by_the_angle(side):
+    overrides = ["loss=contrastive", f"{side}.normalized=true"]
+    with pytest.raises(InputError) as caught:
+        configfile.parse(
+            "text: {convolutions: [{filters: 4}]}", EncoderConfig, "encoder.yaml", overrides
+        )
+    assert str(caught.value) == (
+        "encoder.yaml: loss: expected structured where text or image is not normalized, "
+        "got contrastive; set normalized: true in both"
+    )
 
 
 def test_one_class_can_not_train(tmp_path):
     path = tmp_path / "one.h5"
     with writing(path, 4, "a test") as writer:
         writer.add("train", np.zeros((4, 4, 3), np.uint8), ["a bird"], 1, "one")
-    with pytest.raises(InputError) as caught:
-        read_training_pairs(path)
-    assert str(caught.value) == (
-        f"{path}: expected at least 2 classes in train, got 1; prepare it with another split"
-    )
+    for splits, words in ((["train"], "train"), (["train", "val"], "train + val")):
+        with pytest.raises(InputError) as caught:
+            read_training_pairs(path, splits)
+        assert str(caught.value) == (
+            f"{path}: expected at least 2 classes in {words}, got 1; prepare it with another split"
+        )

@@ -17,7 +17,9 @@ from t2i.encoder_config import (
     ImageEncoderConfig,
     TextEncoderConfig,
 )
+from t2i.encoder_pair import digest, image_side, load_image_side
 from t2i.errors import InputError
+from t2i.pairs import read
 from t2i.pairs_writing import writing
 from t2i.text_encoder import load_encoder
 
@@ -226,6 +228,34 @@ def test_frozen_features_train_too(flags, tmp_path):
     model = keras.saving.load_model(tmp_path / "encoder.image.keras")
     kept = {weight.tobytes() for weight in frozen.get_weights()}
     assert kept <= {weight.tobytes() for weight in model.get_weights()}
+
+
+def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly(flags, tmp_path):
+    text = CONFIG.text.model_copy(
+        update={"batch_norm": False, "dropout": 0.0, "recurrent": "none", "normalized": True}
+    )
+    image = ImageEncoderConfig(
+        network="efficientnet-lite0",
+        image_size=32,
+        dropout=0.3,
+        flip=True,
+        normalized=True,
+    )
+    config = changed(
+        text=text, image=image, loss="contrastive", instances=0.5, splits=["train", "val"], steps=48
+    )
+    one, resumed = tmp_path / "one.keras", tmp_path / "resumed.keras"
+    losses = {}
+    report = train_encoder(flags, config, one, lambda step, _, loss: losses.update({step: loss}))
+    assert losses[48] < 0.8 * losses[10]
+    # Val was trained on.
+    assert list(report.scores) == ["test"]
+    assert report.scores["test"].accuracy > 0.8
+    _, trained_on = load_image_side(image_side(one), load_encoder(one))
+    assert trained_on == digest(read(flags, ["train", "val"]))
+    interrupted(flags, config, resumed, at=22)
+    train_encoder(flags, config, resumed)
+    assert weights(resumed) == weights(one)
 
 
 def test_the_output_is_a_keras_file(flags, tmp_path):

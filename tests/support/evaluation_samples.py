@@ -1,5 +1,6 @@
 """A pairs file, a run and a judge, all tiny and untrained, to be measured."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -53,12 +54,12 @@ def text_encoder(seed: int) -> TextEncoder:
     return TextEncoder(build_text_encoder(TEXT, tokenizer.vocabulary_size), tokenizer, TEXT)
 
 
-def write_judge(path: Path, data: Path, seed: int = 1) -> Path:
-    """An encoder pair of random weights, said to be trained on the data."""
+def write_judge(path: Path, data: Path, seed: int = 1, splits: Sequence[str] = ("train",)) -> Path:
+    """An encoder pair of random weights, said to be trained on splits of the data."""
     text = text_encoder(seed)
     save_encoder(path, text)
     images = build_image_encoder(IMAGE, TEXT.embedding_size)
-    save_image_side(image_side(path), images, IMAGE, text, digest(read(data, ["train"])))
+    save_image_side(image_side(path), images, IMAGE, text, digest(read(data, splits)))
     return path
 
 

@@ -215,9 +215,16 @@ def test_the_runs_own_encoder_is_no_judge_not_even_trained_again(bench, tmp_path
 def test_a_judge_trained_on_other_pictures_is_refused(bench, tmp_path: Path) -> None:
     other = write_data(tmp_path / "other.h5", seed=1)
     assert _error(lambda: _evaluate(bench, data=other)) == (
-        f"{bench.judge}: expected an encoder trained on the train split of {other}, got one "
-        "trained on others; train one with `t2i-prep train-encoder --set seed=1`"
+        f"{bench.judge}: expected an encoder trained on the train split of {other}, or on train "
+        "and val, got one trained on others; train one with `t2i-prep train-encoder --set seed=1`"
     )
+
+
+def test_a_judge_may_know_train_and_val_and_never_test(bench, tmp_path: Path) -> None:
+    judge = write_judge(tmp_path / "judge.keras", bench.data, splits=("train", "val"))
+    assert _evaluate(bench, judge=judge, metrics=("r-precision",)).tables
+    judge = write_judge(tmp_path / "judge.keras", bench.data, splits=("train", "test"))
+    assert " got one trained on others; " in _error(lambda: _evaluate(bench, judge=judge))
 
 
 def test_what_can_not_be_computed_is_left_out_unless_asked_for(bench) -> None:
