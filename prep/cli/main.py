@@ -68,7 +68,7 @@ def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Ta
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
 def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ...]) -> None:
-    """Trains a text encoder on the train split of PAIRS; the same command resumes."""
+    """Trains a text encoder on PAIRS; the same command resumes."""
     from t2i.config.file import load
     from t2i.encoders.config import EncoderConfig
     from t2i.pairs.reading import read_header
