@@ -9,6 +9,10 @@ otherwise.
 import importlib
 import importlib.util
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from t2i.errors import InputError
 
@@ -34,7 +38,7 @@ def chosen_kernels() -> str:
 
 
 def require_tensorflow() -> None:
-    """Raises InputError when TensorFlow is not installed; quiets it when it is."""
+    """Imports TensorFlow, quietly; raises InputError when it is not installed."""
     if importlib.util.find_spec("tensorflow") is None:
         raise InputError(
             "tensorflow: expected to be installed, got nothing; "
@@ -42,3 +46,26 @@ def require_tensorflow() -> None:
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    with _held_back():
+        importlib.import_module("tensorflow")
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Keeps what a library writes to standard error by itself; shows it where the block raises.
+
+    TensorFlow says which kernels it takes, whatever TF_CPP_MIN_LOG_LEVEL is, and has no switch.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        before, well = os.dup(2), False
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+            well = True
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+            if not well:
+                held.seek(0)
+                os.write(2, held.read())
