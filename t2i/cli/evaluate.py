@@ -7,7 +7,7 @@ import click
 
 from t2i.cli.command_line import FILE, FOLDER
 from t2i.compute.backend import require_tensorflow
-from t2i.config.run import METRICS
+from t2i.config.metrics import METRICS
 from t2i.errors import InputError
 
 

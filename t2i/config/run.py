@@ -7,23 +7,8 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 
+from t2i.config.metrics import METRICS
 from t2i.config.section import Fraction, Positive, Section
-
-# By the names that a command line and a configuration give them, in the order of a report.
-METRICS = (
-    "fid",
-    "fid64",
-    "kid",
-    "is",
-    "manifold",
-    "top1",
-    "variety",
-    "diversity",
-    "copying",
-    "r-precision",
-    "zero-shot",
-    "parzen",
-)
 
 Precision = Literal["float32", "mixed_bfloat16", "auto"]
 Objective = Literal["cross_entropy", "hinge"]

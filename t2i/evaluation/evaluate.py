@@ -5,7 +5,7 @@ from pathlib import Path
 
 from t2i.compute.strategy import local_strategy
 from t2i.compute.versions import commit, versions
-from t2i.config.run import METRICS
+from t2i.config.metrics import METRICS
 from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
 from t2i.evaluation import report

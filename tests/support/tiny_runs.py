@@ -36,7 +36,7 @@ losses: {matched: 0.5, mismatched: 0.3, unmatched: 0.3, feature_matching: 1.0, i
 text: {whitened_components: 3}
 optimizer: {learning_rate: 1e-3, decay: step, decay_epochs: 2}
 training: {epochs: 2, batch_size: 8, ema: 0.9, precision: float32, steps_per_launch: 2,
-           checkpoint_every: 2, checkpoints_kept: 2, log_every: 2, sample_every: 4, samples: 2}
+           checkpoint_every: 1, checkpoints_kept: 4, log_every: 2, sample_every: 4, samples: 2}
 """
 # Trains as the command does, with as many logical CPUs and up to as many steps as it is told.
 SCRIPT = """

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from evaluation_samples import SIZE, write_data, write_judge, write_run
 
-from t2i.config.run import METRICS
+from t2i.config.metrics import METRICS
 from t2i.encoders.pair import image_side, load_image_side
 from t2i.encoders.text import load_encoder
 from t2i.errors import InputError

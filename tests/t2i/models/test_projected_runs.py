@@ -18,10 +18,18 @@ def test_two_replicas_equal_one_and_streamed_pairs_those_on_the_device(tmp_path:
     data = write_pairs(tmp_path / "birds.h5")
     assert in_a_process(tmp_path, data, tmp_path / "two", devices=2) == 0
     points = train(config, data, tmp_path / "one")
+    # After one step all differ by the order of sums alone: a few roundings of the largest. In a few
+    # more, a hinge that one side crosses and the other does not is a gradient of another size.
+    first, second = weights(tmp_path / "one", 1), weights(tmp_path / "two", 1)
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        largest = np.abs(value).max()
+        np.testing.assert_allclose(second[name], value, atol=2e-5 * largest, err_msg=name)
     one, two = weights(tmp_path / "one", 4), weights(tmp_path / "two", 4)
-    assert one.keys() == two.keys()
     for name, value in one.items():
-        np.testing.assert_allclose(two[name], value, atol=2e-5, err_msg=name)
+        if "optimizer" not in name:
+            largest = np.abs(value).max()
+            np.testing.assert_allclose(two[name], value, atol=5e-3 * largest, err_msg=name)
     assert all(np.isfinite(value) for point in points for value in point.values())
     assert points[-1]["g/energy"] != points[0]["g/energy"]
 
