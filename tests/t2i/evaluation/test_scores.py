@@ -33,8 +33,8 @@ def test_own_features_and_the_inceptions_never_share_a_table(bench, both: Reques
     metrics = {table.by.kind: {row.metric for row in table.rows} for table in result.tables}
     assert metrics == {
         FID_INCEPTION: {
-            "FID", "KID", "Inception Score", "precision %", "recall %", "density", "coverage %",
-            "diversity", "distance to training",
+            "FID", "FID, 64 directions", "KID", "Inception Score", "precision %", "recall %",
+            "density", "coverage %", "variety", "diversity", "distance to training",
         },
         OWN: {"R-precision %", "zero-shot accuracy %"},
     }  # fmt: skip
