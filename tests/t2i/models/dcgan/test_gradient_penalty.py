@@ -39,7 +39,11 @@ def _batch() -> Batch:
 
     chances = tf.zeros((8, 7))
     image, latent = tf.tanh(normal(8, 16, 16, 3)), normal(8, 5)
-    return Batch(image, normal(8, 6), normal(8, 6), normal(4, 6), latent, chances, chances)
+    embedding = normal(8, 6)
+    return Batch(
+        image, embedding, normal(8, 6), normal(4, 6), latent, chances, chances,
+        embeddings=embedding, own=tf.range(8), same=tf.eye(8, dtype=tf.bool),
+    )  # fmt: skip
 
 
 def _terms(gan: TextToImageGAN, batch: Batch) -> Any:
