@@ -33,10 +33,19 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("digits")
     data, run = folder / "digits.h5", folder / "run"
     made = _command(
-        prep, "import", "mnist", write_idx(folder / "mnist"), "--out", data, "--workers", 1
+        prep,
+        "import",
+        "mnist",
+        write_idx(folder / "mnist"),
+        "--out",
+        data,
+        "--workers",
+        1,
+        "--image-size",
+        18,
     )
     assert made.exit_code == 0, made.output
-    assert f"{data}: 24 train, 0 val, 4 test pictures of 32 pixels, 28 captions" in made.output
+    assert f"{data}: 24 train, 0 val, 4 test pictures of 18 pixels, 28 captions" in made.output
     trained = _command(t2i, "train", _TINY, "--data", data, "--run", run, "--set", _FAST)
     assert trained.exit_code == 0, trained.output
     return data, run
@@ -44,7 +53,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_the_check_tells_what_is_unusual(line: tuple[Path, Path]) -> None:
     checked = _command(prep, "check", line[0]).output
-    assert "pictures: 32 x 32 pixels, in greys\n" in checked
+    assert "pictures: 18 x 18 pixels, in greys\n" in checked
     assert "encoder: imported: one-hot classes of MNIST, 10 numbers, SHA-256 " in checked
     assert "classes: 4 in both train and test, as pictures are split and not classes\n" in checked
     assert "no faults\n" in checked

@@ -66,11 +66,12 @@ class Checkpoints:
         """
         there = steps(self._folder)
         for step in there:
-            path = self._folder / f"ckpt-{step}"
+            name = f"ckpt-{step}"
             try:
-                self._checkpoint.restore(str(path)).assert_consumed()
+                with _plainly_named(self._folder) as folder:
+                    self._checkpoint.restore(str(folder / name)).assert_consumed()
             except _UNREADABLE:
-                say(f"{path}: damaged, and left out; going on from an older one")
+                say(f"{self._folder / name}: damaged, and left out; going on from an older one")
             else:
                 restored: int = self._step.numpy().item()
                 return restored
@@ -90,12 +91,21 @@ class Checkpoints:
         self._step.assign(step)
         folder = Path(self._unread.name) if self._unread else self._folder
         folder.mkdir(parents=True, exist_ok=True)
-        with full_disk_told(folder):
-            self._checkpoint.write(str(folder / f"ckpt-{step}"))
+        with full_disk_told(folder), _plainly_named(folder) as plain:
+            self._checkpoint.write(str(plain / f"ckpt-{step}"))
         for old in steps(folder)[self._kept :]:
             for path in folder.iterdir():
                 if path.name.startswith(f"ckpt-{old}."):
                     path.unlink()
+
+
+@contextmanager
+def _plainly_named(folder: Path) -> Iterator[Path]:
+    """Yields another name of a folder, in which TensorFlow finds no pattern."""
+    with tempfile.TemporaryDirectory() as place:
+        link = Path(place) / "checkpoints"
+        link.symlink_to(folder.resolve(), target_is_directory=True)
+        yield link
 
 
 @contextmanager
