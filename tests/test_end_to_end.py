@@ -24,7 +24,7 @@ PICTURES = 40
 def _run(module: str, *arguments: object) -> str:
     """Returns the last lines of a command that must succeed."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=1200)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
