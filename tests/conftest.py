@@ -35,10 +35,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Starts with the longest files, so that no worker is left alone with one at the end."""
     longest = (
         "test_end_to_end",
-        "test_training",
-        "test_gan",
+        "test_trainer",
+        "test_model",
         "test_evaluate",
-        "test_encoder_training",
+        "test_training",
     )
 
     def rank(item: pytest.Item) -> int:
