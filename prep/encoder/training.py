@@ -14,7 +14,7 @@ from prep.encoder.joint_embedding import ZeroShotScore, zero_shot_score
 from prep.encoder.state import EncoderState
 from prep.encoder.step import EncoderTraining, image_side_to_train, with_stock_layers
 from t2i.encoders.config import EncoderConfig
-from t2i.encoders.image import ImageEncoder
+from t2i.encoders.image import ImageEncoder, looks_through
 from t2i.encoders.pair import image_side, save_image_side
 from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
 from t2i.encoders.tokenizers import (
@@ -74,7 +74,10 @@ def train_encoder(
     tokenizer = _tokenizer(config, data)
     keras.utils.set_random_seed(config.seed)
     encoder = TextEncoder(
-        build_text_encoder(config.text, tokenizer.vocabulary_size), tokenizer, config.text
+        build_text_encoder(config.text, tokenizer.vocabulary_size),
+        tokenizer,
+        config.text,
+        looks_through(config.image),
     )
     images = image_side_to_train(config)
     training = EncoderTraining(config, data, encoder, images)

@@ -31,11 +31,13 @@ class ImageEncoder:
         model: pictures 0..255 [n, S, S, 3] -> float32 embedding [n, d].
         frozen: pictures -> features, the part that is not trained; None when all of it is.
         trained: the part that is: features, or pictures when `frozen` is None -> embedding.
+        vision: networks that others trained and that it looks through, by name.
     """
 
     model: keras.Model
     frozen: keras.Model | None
     trained: keras.Model
+    vision: tuple[str, ...] = ()
 
     @property
     def measuring(self) -> keras.Model:
@@ -95,7 +97,18 @@ def build_image_encoder(
     features = keras.Input(frozen.output_shape[1:], name="features")
     trained = _projected(features, features, config, embedding_size)
     model = keras.Model(pictures, trained(frozen(pictures)), name="image_encoder")
-    return ImageEncoder(model, frozen, trained)
+    return ImageEncoder(model, frozen, trained, looks_through(config))
+
+
+def looks_through(config: ImageEncoderConfig) -> tuple[str, ...]:
+    """Returns the networks that others trained and that an image side looks through, by name.
+
+    Those of `vision.networks` by theirs, those of keras.applications with that before it.
+    """
+    if config.network == "convolutional":
+        return ()
+    known = config.network in LITE_NETWORKS
+    return (config.network if known else f"keras.applications {config.network}",)
 
 
 def resized(images: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:

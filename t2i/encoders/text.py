@@ -108,11 +108,14 @@ class TextEncoder:
         model: int32 codes [n, length] -> float32 embedding [n, d].
         tokenizer: sentences -> codes.
         config: the shape of `model`.
+        vision: networks that others trained and that the image side beside it looked through, by
+            name; none in older files.
     """
 
     model: keras.Model
     tokenizer: Tokenizer
     config: TextEncoderConfig
+    vision: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -157,6 +160,7 @@ def save_encoder(path: Path, encoder: TextEncoder) -> None:
         "version": VERSION,
         "kind": encoder.kind,
         "config": encoder.config.model_dump(),
+        "vision": encoder.vision,
     }
     with replacing(path) as unfinished:
         encoder.model.save(unfinished)
@@ -178,7 +182,7 @@ def load_encoder(path: Path) -> TextEncoder:
     require_at_most(path, MAX_ENCODER_BYTES, "is it an encoder?")
     try:
         with zipfile.ZipFile(path) as archive:
-            config = _config(path, archive)
+            config, vision = _description(path, archive)
             tokenizer = _tokenizer(path, archive, config)
             weights = member(path, archive, WEIGHTS, MAX_ENCODER_BYTES)
             least = 4 * parameter_count(config, tokenizer.vocabulary_size)
@@ -194,7 +198,7 @@ def load_encoder(path: Path) -> TextEncoder:
         ) from error
     model = build_text_encoder(config, tokenizer.vocabulary_size)
     load_weights(path, model)
-    return TextEncoder(model, tokenizer, config)
+    return TextEncoder(model, tokenizer, config, vision)
 
 
 def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
@@ -214,12 +218,14 @@ def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
     return count + (units + 1) * config.embedding_size
 
 
-def _config(path: Path, archive: zipfile.ZipFile) -> TextEncoderConfig:
+def _description(path: Path, archive: zipfile.ZipFile) -> tuple[TextEncoderConfig, tuple[str, ...]]:
+    """Returns the shape, and the networks that the image side looked through."""
     text = archive.read(member(path, archive, _DESCRIPTION, MAX_DESCRIPTION_BYTES))
     try:
         description: Any = json.loads(text)
         stated = (description["format"], description["version"])
         values = description["config"]
+        vision = tuple(str(name) for name in description.get("vision", ()))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path}: expected format, version and config in {_DESCRIPTION}, got otherwise; "
@@ -231,7 +237,7 @@ def _config(path: Path, archive: zipfile.ZipFile) -> TextEncoderConfig:
             f"{stated[1]!r}; load it with the release that wrote it"
         )
     try:
-        return TextEncoderConfig.model_validate(values)
+        return TextEncoderConfig.model_validate(values), vision
     except pydantic.ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(part) for part in fault["loc"])

@@ -153,12 +153,23 @@ def require_fair(judge: Judge, subject: Subject, data: Path, path: Path) -> None
 
 def require_stranger(name: str, subject: Subject, place: str) -> None:
     """Raises InputError when a network by that name took part in training the subject."""
-    if name in subject.vision:
-        others = ", ".join(other for other in LITE_NETWORKS if other not in subject.vision)
+    known = networks_in_training(subject)
+    if name in known:
+        others = ", ".join(other for other in LITE_NETWORKS if other not in known)
         raise InputError(
             f"{place}: expected a network that took no part in training {subject.path}, got "
             f"{name}; choose one of {others}"
         )
+
+
+def networks_in_training(subject: Subject) -> set[str]:
+    """Returns the networks of others that took part in training the subject, by name.
+
+    Those that its discriminator looks through, and those that the text encoder was trained beside:
+    a picture that pleases either pleases a judge that looks through the same.
+    """
+    encoder = subject.encoder
+    return {*subject.vision, *(encoder.vision if isinstance(encoder, TextEncoder) else ())}
 
 
 def _computed(

@@ -104,9 +104,8 @@ def load_judge(path: Path, strategy: tf.distribute.Strategy) -> Judge:
     sha256 = weights_sha256(text.model, images.model)
     stamp = Stamp(OWN, f"own image encoder {path.name}", sha256, f"area or bilinear to {side}")
     widths = {name: output.shape[1] for name, output in network.output.items()}
-    looks = {layer.name for layer in images.frozen.layers} if images.frozen else set()
     measurer = Measurer(stamp, OnReplicas(network, strategy), side, widths)
-    return Judge(text, measurer, trained_on, frozenset(looks & set(LITE_NETWORKS)))
+    return Judge(text, measurer, trained_on, frozenset(images.vision))
 
 
 def is_network(path: Path) -> bool:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from prep.encoder import training
 from prep.encoder.training import train_encoder
 from t2i.encoders.config import (
     ConvolutionConfig,
@@ -115,6 +116,19 @@ def test_training_learns_to_name_classes_it_never_saw(flags, tmp_path):
     written = json.loads((tmp_path / "encoder.json").read_text())
     assert written["scores"]["test"]["accuracy"] == report.scores["test"].accuracy
     assert written["parameters"] == report.parameters
+
+
+def test_the_file_says_what_the_image_side_looks_through(flags, tmp_path, monkeypatch):
+    asked = []
+
+    def eyes(image: ImageEncoderConfig) -> tuple[str, ...]:
+        asked.append(image)
+        return ("efficientnet-lite1",)
+
+    monkeypatch.setattr(training, "looks_through", eyes)
+    train_encoder(flags, changed(steps=1), tmp_path / "encoder.keras")
+    assert asked == [CONFIG.image]
+    assert load_encoder(tmp_path / "encoder.keras").vision == ("efficientnet-lite1",)
 
 
 def interrupted(flags: Path, config: EncoderConfig, out: Path, at: int) -> None:

@@ -5,16 +5,19 @@ On eight-pixel noise: the numbers say nothing, and are those of the network call
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
-from evaluation_samples import SIZE, write_judge
+from evaluation_samples import SIZE, text_encoder, write_judge
 
 from t2i.compute import replicas
 from t2i.compute.strategy import local_strategy
 from t2i.encoders.config import ImageEncoderConfig
 from t2i.encoders.image import resized
+from t2i.encoders.text import save_encoder
 from t2i.errors import InputError
 from t2i.evaluation import scores, subject
 from t2i.evaluation.evaluate import Request, Result, evaluate, require_fair
@@ -129,11 +132,11 @@ def test_what_is_no_name_and_no_file(bench) -> None:
     )
 
 
-def _looked_through(bench, tmp_path: Path) -> Path:
-    """A run that looked through lite0 in training."""
+def _looked_through(bench, tmp_path: Path, network: str = LITE0.name) -> Path:
+    """A run that looked through lite0, or another network, in training."""
     run = tmp_path / "run"
     shutil.copytree(bench.run, run, ignore=shutil.ignore_patterns("evaluation*"))
-    record = Record(data="", precision="float32", vision=[LITE0.name])
+    record = Record(data="", precision="float32", vision=[network])
     (run / "record.json").write_text(record.model_dump_json())
     return run
 
@@ -159,3 +162,28 @@ def test_a_judge_that_looks_through_it_does_not_either(bench, tmp_path: Path) ->
     assert looking.vision == {LITE0.name}
     opened = open_subject(bench.run, bench.data, read(bench.data, ["test"]), 2, 0, local_strategy())
     require_fair(looking, opened, bench.data, judge)
+
+
+def test_nor_what_the_text_encoder_was_trained_beside(bench, tmp_path: Path) -> None:
+    run = _looked_through(bench, tmp_path)
+    save_encoder(run / "encoder.keras", replace(text_encoder(0), vision=("efficientnet-lite1",)))
+    for name in (LITE0.name, "efficientnet-lite1"):
+        assert _error(lambda name=name: _evaluate(bench, run, features=Path(name))) == (
+            f"--features: expected a network that took no part in training {run}, got {name}; "
+            "choose one of efficientnet-lite2"
+        )
+
+
+def test_a_judge_through_a_network_of_keras_is_known_by_its_name(bench, tmp_path: Path) -> None:
+    weights, judge = tmp_path / "eyes.weights.h5", tmp_path / "judge.keras"
+    keras.applications.MobileNet(
+        include_top=False, weights=None, pooling="avg", input_shape=(32, 32, 3)
+    ).save_weights(weights)
+    through = ImageEncoderConfig(network="MobileNet", weights=str(weights), image_size=32)
+    write_judge(judge, bench.data, image=through)
+    run = _looked_through(bench, tmp_path, "keras.applications MobileNet")
+    assert _error(lambda: _evaluate(bench, run, judge=judge)) == (
+        f"{judge}: expected a network that took no part in training {run}, got "
+        "keras.applications MobileNet; choose one of efficientnet-lite0, efficientnet-lite1, "
+        "efficientnet-lite2"
+    )
