@@ -33,7 +33,8 @@ def measured(
         progress: called after each block.
     """
     count = len(pictures)
-    key = json.dumps([pictures.fingerprint, measurer.stamp.sha256, BLOCK])
+    stamp = measurer.stamp
+    key = json.dumps([pictures.fingerprint, stamp.sha256, stamp.resize, BLOCK])
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     files = {name: (folder / f"{name}.f32", width) for name, width in measurer.widths.items()}
