@@ -19,7 +19,7 @@ from t2i.evaluation.measurers import is_network, load_features, load_judge
 from t2i.evaluation.metrics.agreement import load_classes
 from t2i.evaluation.pictures import RealPictures
 from t2i.evaluation.report import Row
-from t2i.evaluation.scores import Scores
+from t2i.evaluation.scores import Measured, Scores
 from t2i.evaluation.subject import Subject, painted
 from t2i.files.disk import replacing
 from t2i.files.weights import weights_sha256
@@ -70,6 +70,8 @@ class Monitor:
         imported = stamp is not None and stamp.imported
         self._encoder = KnownSentences(data, stamp) if imported else load_encoder(run.encoder)
         self._real = read(data, [config.training.evaluate_split])
+        # Real pictures are measured once, and stay: their files lose their names alone.
+        self._of_real: Measured = {}
         require_stranger(self._measurer.stamp.name, self._subject(), "--judge")
         if self._judge:
             require_fair(self._judge, self._subject(), data, judge)
@@ -110,6 +112,7 @@ class Monitor:
                 Path(cache),
                 lambda *_: None,
                 self._classes,
+                self._of_real,
             )
             names = self._config.training.evaluate_metrics
             return [row for name in names for row in scores.by_name[name]()[1]]

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,7 +55,7 @@ class RealPictures:
     pairs: Pairs
     size: int
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Of all pixels."""
         digest = hashlib.sha256(np.ascontiguousarray(self.pairs.image).data)
@@ -135,7 +136,7 @@ class PictureFolder:
     captions: list[str]
     size: int
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Of all bytes."""
         digest = hashlib.sha256()

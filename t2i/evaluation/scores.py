@@ -27,6 +27,8 @@ from t2i.images.pixels import middle
 from t2i.pairs.reading import read, read_header
 
 Found = tuple[Stamp, list[Row]]
+# Rows by name, of pictures by their fingerprint and the weights that measured them.
+Measured = dict[tuple[str, str], dict[str, Rows]]
 
 _NO_MEASURER = "expected features to measure by, got none; give --judge, or --features"
 _NO_JUDGE = (
@@ -57,15 +59,30 @@ class Scores:
         cache: Path,
         progress: Progress,
         classes: ClassList | None = None,
+        of_real: Measured | None = None,
     ) -> None:
-        """Takes what they need; `cache` holds what is measured, `data` is the pairs file."""
+        """Takes what they need.
+
+        Args:
+            subject: see above.
+            reference: see above.
+            data: the pairs file.
+            measurer: of pictures.
+            judge: of captions.
+            seed: of the captions that compete.
+            cache: folder of what is measured.
+            progress: called after each block.
+            classes: of ImageNet that pictures should be taken for.
+            of_real: what is known of real pictures already; what is measured here is added.
+        """
         self.subject, self.reference, self._data = subject, reference, data
         self._measurer, self._judge_or_none = measurer, judge
         self._seed, self._cache, self._progress = seed, cache, progress
         self._classes = classes
         self.retrieved: Retrieval | None = None
         self.nearest_training: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
-        self._measured: dict[tuple[Pictures, str], dict[str, Rows]] = {}
+        self._measured: Measured = {}
+        self._of_real: Measured = {} if of_real is None else of_real
 
     @cached_property
     def by_name(self) -> dict[str, Callable[[], Found]]:
@@ -285,10 +302,11 @@ class Scores:
         return probabilities
 
     def _rows(self, pictures: Pictures, measurer: Measurer, what: str) -> dict[str, Rows]:
-        key = (pictures, measurer.stamp.sha256)
-        if key not in self._measured:
-            self._measured[key] = measured(pictures, measurer, self._cache, what, self._progress)
-        return self._measured[key]
+        known = self._of_real if isinstance(pictures, RealPictures) else self._measured
+        key = (pictures.fingerprint, measurer.stamp.sha256)
+        if key not in known:
+            known[key] = measured(pictures, measurer, self._cache, what, self._progress)
+        return known[key]
 
     def _by_features(self, *rows: Row) -> Found:
         return self._features.stamp, list(rows)

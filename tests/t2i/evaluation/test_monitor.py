@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evaluation_samples import text_encoder, write_data, write_judge
@@ -11,7 +12,8 @@ from t2i.compute import replicas
 from t2i.config.file import parse
 from t2i.encoders.text import save_encoder
 from t2i.errors import InputError
-from t2i.evaluation import subject
+from t2i.evaluation import scores, subject
+from t2i.evaluation.measuring import measured
 from t2i.models.dcgan.config import Config
 from t2i.painting.painter import Painter
 from t2i.pairs.reading import read
@@ -76,6 +78,26 @@ def test_a_worse_one_does_not_replace_it(data: Path, tmp_path: Path) -> None:
     Trainer(_config("training.epochs=1"), data, run, judge).train(lambda *_: None)
     assert json.loads(note.read_text())["step"] == 1
     assert not (run.path / "best/generator.keras").exists()
+
+
+def test_real_pictures_are_looked_at_once(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[str] = []
+
+    def counted(*arguments: Any) -> Any:
+        passes.append(arguments[3])
+        return measured(*arguments)
+
+    monkeypatch.setattr(scores, "measured", counted)
+    config = _config("training.evaluate_metrics=[kid, copying]")
+    run, judge = Run(tmp_path / "run"), data.with_name("judge.keras")
+    Trainer(config, data, run, judge).train(lambda *_: None)
+    # Paintings before the first step, and after 4, 8 and 12.
+    assert sorted(passes) == [
+        "measuring the reference", "measuring the training pictures",
+        *["painting and measuring"] * 4,
+    ]  # fmt: skip
 
 
 def test_a_network_by_name_watches_without_captions(
