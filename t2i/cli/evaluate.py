@@ -68,6 +68,20 @@ def evaluate(
 
     Writes evaluation.json and evaluation.html there; every number with its protocol and a 95 %
     interval. Interrupted, the same command goes on where it stopped.
+
+    \b
+    Metrics, and their units:
+      fid, fid64, kid   distances of features, squared; 0 is none; fid64 in
+                        the 64 directions in which real pictures vary most
+      is                from 1 to the number of classes
+      manifold          precision, recall and coverage in %; density near 1
+      top1              % of pictures that are taken for one of --classes
+      variety           within a caption, over real pictures' of a class: 1
+      diversity         mean distance of features within a caption
+      copying           distance to training pictures, over real ones': 1
+      r-precision       % of pictures whose caption is first of 100; --judge
+      zero-shot         % of pictures whose class is first; --judge
+      parzen            nats a picture
     """
     chosen = _metrics(metrics)
     if judge is None and features is None and chosen != ("parzen",):
