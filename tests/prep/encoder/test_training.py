@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 from prep.encoder import training
+from prep.encoder.batches import Sampler
+from prep.encoder.joint_embedding import contrastive_joint_embedding, structured_joint_embedding
+from prep.encoder.step import EncoderTraining, image_side_to_train
 from prep.encoder.training import train_encoder
 from t2i.encoders.config import (
     ConvolutionConfig,
@@ -19,7 +22,8 @@ from t2i.encoders.config import (
     TextEncoderConfig,
 )
 from t2i.encoders.pair import image_side, load_image_side
-from t2i.encoders.text import load_encoder
+from t2i.encoders.text import TextEncoder, build_text_encoder, load_encoder
+from t2i.encoders.tokenizers import CharTokenizer
 from t2i.errors import InputError
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import read
@@ -271,6 +275,27 @@ def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly
     interrupted(flags, config, resumed, at=22)
     train_encoder(flags, config, resumed)
     assert weights(resumed) == weights(one)
+
+
+@pytest.mark.parametrize("loss", ["structured", "contrastive"])
+def test_the_loss_is_that_of_the_configuration(flags, loss):
+    text = CONFIG.text.model_copy(update={"batch_norm": False, "dropout": 0.0, "normalized": True})
+    image = ImageEncoderConfig(image_size=16, width=4, normalized=True)
+    config = changed(text=text, image=image, loss=loss, scale=3.0, instances=0.5)
+    data, tokenizer = read(flags, ["train"]), CharTokenizer(text.length)
+    encoder = TextEncoder(build_text_encoder(text, tokenizer.vocabulary_size), tokenizer, text)
+    images = image_side_to_train(config)
+    steps = EncoderTraining(config, data, encoder, images)
+    draws = Sampler(data, config, tokenizer).draw(0, 1)
+    embeddings = (
+        images.trained(images.inputs(data.image)[draws.image[0]], training=True),
+        encoder.model(draws.codes[0]),
+    )
+    if loss == "contrastive":
+        expected = contrastive_joint_embedding(*embeddings, draws.class_id[0], 3.0, 0.5)
+    else:
+        expected = structured_joint_embedding(*embeddings, draws.class_id[0], 3)
+    assert steps.run(0, 1) == pytest.approx([float(expected)], rel=1e-5)
 
 
 def test_the_output_is_a_keras_file(flags, tmp_path):
