@@ -86,7 +86,7 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
             bar.update(done - bar.n)
             bar.set_postfix_str(f"loss {loss:.3f}")
 
-        report = train(pairs, settings, out, progress)
+        report = train(pairs, settings, out, progress, bar.write)
     click.echo(
         f"{out}: {report.kind}, {report.parameters:,} parameters, "
         f"{report.captions_per_second:.0f} captions/s in training"

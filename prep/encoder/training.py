@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -45,6 +46,7 @@ class EncoderReport:
         seconds: spent in them, over all sittings.
         captions_per_second: trained on.
         scores: of each held-out split that has pictures.
+        changes: keys changed since it was begun, each with its step, old and new value.
     """
 
     kind: str
@@ -53,10 +55,15 @@ class EncoderReport:
     seconds: float
     captions_per_second: float
     scores: Mapping[str, ZeroShotScore]
+    changes: Sequence[Mapping[str, Any]] = ()
 
 
 def train_encoder(
-    pairs: Path, config: EncoderConfig, out: Path, progress: Progress | None = None
+    pairs: Path,
+    config: EncoderConfig,
+    out: Path,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> EncoderReport:
     """Trains on the configured splits, or resumes; writes the encoder, and returns the report.
 
@@ -81,7 +88,7 @@ def train_encoder(
     )
     images = image_side_to_train(config)
     training = EncoderTraining(config, data, encoder, images)
-    state.restore(text=encoder.model, image=images.trained, optimizer=training.optimizer)
+    state.restore(say, text=encoder.model, image=images.trained, optimizer=training.optimizer)
     _run(config, training, state, progress)
     images = with_stock_layers(config, images)
     save_encoder(out, encoder)
@@ -93,6 +100,7 @@ def train_encoder(
         seconds=state.seconds,
         captions_per_second=state.step * training.batch_size / state.seconds,
         scores=_scores(pairs, config, encoder, images),
+        changes=state.changes,
     )
     with replacing(out.with_suffix(".json")) as unfinished:
         unfinished.write_text(json.dumps(asdict(report), indent=2) + "\n")

@@ -20,6 +20,13 @@ from t2i.compute.backend import require_tensorflow
     help="Measures while it trains, for evaluate_every: an encoder, see t2i evaluate; or "
     "efficientnet-lite1 or -lite2 by name, for metrics without captions.",
 )
+@click.option(
+    "--from",
+    "start",
+    type=FOLDER,
+    metavar="RUN",
+    help="Starts from the weights of another run, or of birds, which is shipped: fine-tuning.",
+)
 @click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
 def train(
     config: Path,
@@ -27,6 +34,7 @@ def train(
     folder: Path,
     overrides: tuple[str, ...],
     judge: Path | None,
+    start: Path | None,
     dry_run: bool,
 ) -> None:
     """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
@@ -47,7 +55,7 @@ def train(
     require_tensorflow()
     from t2i.training.trainer import Trainer
 
-    trainer = Trainer(settings, data, run, judge)
+    trainer = Trainer(settings, data, run, judge, start)
     plan = trainer.plan
     click.echo(
         f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
@@ -56,6 +64,8 @@ def train(
     )
     sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
     click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
+    for note in trainer.notes:
+        click.echo(note)
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")
         return

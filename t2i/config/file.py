@@ -109,10 +109,12 @@ def dump(config: RunConfig | Section) -> str:
     return yaml.safe_dump(config.model_dump(), sort_keys=False)
 
 
-def changed_keys(old: RunConfig | Section, new: RunConfig | Section) -> list[str]:
-    """Returns the dotted keys in which two configurations of one kind differ."""
+def changed(old: RunConfig | Section, new: RunConfig | Section) -> dict[str, tuple[Any, Any]]:
+    """Returns the dotted keys in which two configurations of one kind differ, old value and new."""
     before, after = _flat(old.model_dump()), _flat(new.model_dump())
-    return [key for key in after if before.get(key) != after[key]]
+    return {
+        key: (before.get(key), value) for key, value in after.items() if before.get(key) != value
+    }
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -4,19 +4,24 @@ config.yaml      the configuration, every key
 record.json      the data and its fingerprint, the precision, versions, the machine
 encoder.keras    the text encoder that made the embeddings; none where they are imported
 generator.keras  G of the last checkpoint, averaged where there is an average
-checkpoints/     weights, optimizers, step
+checkpoints/     weights, optimizers, step; and G of each of them
+best/            the best generator by evaluation, where there is one; a run itself
 metrics.jsonl    the curves, a line a point
 samples/         painted grids
 events/          TensorBoard
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2i.errors import InputError
 from t2i.files.disk import replacing, reserved
+
+_INDEX = re.compile(r"ckpt-(\d+)\.index")
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,15 @@ class Run:
         """G, for painting."""
         return self.path / "generator.keras"
 
+    def generator_of(self, step: int) -> Path:
+        """G as the checkpoint of a step left it; it is dropped with that checkpoint."""
+        return self.checkpoints / f"ckpt-{step}.keras"
+
+    @property
+    def best(self) -> "Run":
+        """The best generator by evaluation, a run of its own; there where a judge measured."""
+        return Run(self.path / "best")
+
     @property
     def checkpoints(self) -> Path:
         """The folder of checkpoints."""
@@ -68,6 +82,54 @@ class Run:
     def events(self) -> Path:
         """The folder of TensorBoard's files."""
         return self.path / "events"
+
+
+def steps(folder: Path) -> list[int]:
+    """Returns the steps that a folder has checkpoints of, the newest first."""
+    if not folder.is_dir():
+        return []
+    found = (_INDEX.fullmatch(path.name) for path in folder.iterdir())
+    return sorted((int(match[1]) for match in found if match), reverse=True)
+
+
+def latest_step(folder: Path) -> int:
+    """Returns the step of the newest checkpoint in a folder; 0 when there is none."""
+    return next(iter(steps(folder)), 0)
+
+
+def painting_of(path: Path, step: int | str | None = None) -> Path:
+    """Returns the file of what paints in the run directory `path`.
+
+    Args:
+        path: the run directory.
+        step: of a checkpoint that is kept; `best` for the best by evaluation; None for the newest.
+
+    Raises:
+        InputError: there is no run, no checkpoint yet, or none of that step.
+    """
+    run = Run(path)
+    if not run.config.is_file():
+        raise InputError(
+            f"{path}: expected a run directory, got no {run.config.name} there; "
+            "train one with `t2i train`"
+        )
+    there = steps(run.checkpoints)
+    # That of the newest is the run's own, in runs from before each checkpoint had one.
+    own = {n: run.generator_of(n) for n in there if run.generator_of(n).is_file()}
+    if run.generator.is_file():
+        own = dict.fromkeys(there[:1], run.generator) | own
+    names = ", ".join(["best"] * run.best.generator.is_file() + [str(n) for n in sorted(own)])
+    wanted = run.generator if step is None else run.best.generator
+    if isinstance(step, int):
+        wanted = own.get(step, run.generator_of(step))
+    if wanted.is_file():
+        return wanted
+    if step is None or not names:
+        raise InputError(
+            f"{path}: expected a checkpoint, got none yet; "
+            "train on until training.checkpoint_every steps"
+        )
+    raise InputError(f"--step: expected one of {names} of {path}, got {step}; choose one")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from t2i.config.file import MAX_CONFIG_BYTES, changed_keys, dump, load, parse
+from t2i.config.file import MAX_CONFIG_BYTES, changed, dump, load, parse
 from t2i.encoders.config import EncoderConfig
 from t2i.errors import InputError
 from t2i.models.dcgan.config import Config
@@ -153,5 +153,5 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
 def test_changed_keys_are_named() -> None:
     one = parse("seed: 1", Config, "a")
     two = parse("seed: 2\nlosses: {l1: 1.0}", Config, "a")
-    assert changed_keys(one, two) == ["seed", "losses.l1"]
-    assert changed_keys(one, one) == []
+    assert changed(one, two) == {"seed": (1, 2), "losses.l1": (0.0, 1.0)}
+    assert changed(one, one) == {}
