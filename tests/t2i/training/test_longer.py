@@ -9,11 +9,14 @@ import pytest
 from miniature import write_pairs
 from tiny_runs import TINY, TINY_PROJECTED, Finished, config_of, train, weights
 
+from t2i.config.run import RunConfig
 from t2i.errors import InputError
+from t2i.models.catalogue import offered
+from t2i.models.contract import Facts, Model
 from t2i.painting.painter import Painter
 from t2i.runs.checkpoints import Checkpoints
 from t2i.runs.directory import Run
-from t2i.runs.record import Start, read_record
+from t2i.runs.record import Start, begin, read_record
 from t2i.training.trainer import Trainer
 
 
@@ -61,53 +64,54 @@ def test_fewer_epochs_than_were_trained_are_refused(finished: Finished, tmp_path
     )
 
 
+def _begun(config: RunConfig, data: Path, path: Path) -> Model:
+    """Returns the model of a run of one checkpoint, all of its weights moved, none trained."""
+    trainer, run = Trainer(config, data, Run(path)), Run(path)
+    model, random = trainer._model, np.random.default_rng(5)
+    for network in model.networks.values():
+        moved = [random.random(weight.shape, np.float32) for weight in network.get_weights()]
+        network.set_weights(moved)
+    begin(run, config, trainer._record, b"an encoder")
+    Checkpoints({**model.networks, **model.kept}, run.checkpoints, 1, True).save(3)
+    painting = offered(config).build_painting(config, Facts(6, 3)).network
+    painting.set_weights(model.weights())
+    painting.save(run.generator)
+    return model
+
+
 @pytest.mark.parametrize("text", [TINY, TINY_PROJECTED])
 def test_a_run_starts_from_the_weights_of_another(tmp_path: Path, text: str) -> None:
     """Whichever model it is: all of its networks, and its whitening, with optimizers of its own."""
     data = write_pairs(tmp_path / "birds.h5")
-    config = config_of(tmp_path, "training.epochs=1", text=text)
-    train(config, data, tmp_path / "old")
+    config = config_of(tmp_path, text=text)
+    old = _begun(config, data, tmp_path / "old")
     trainer = Trainer(config, data, Run(tmp_path / "new"), start=tmp_path / "old")
-    step = trainer.plan.steps
-    assert trainer.notes == [f"starting from step {step} of {tmp_path / 'old'}"]
-    old = Trainer(config, data, Run(tmp_path / "old"))._model
-    Checkpoints({**old.networks, **old.kept}, tmp_path / "old/checkpoints", 1, True).restore()
+    assert trainer.notes == [f"starting from step 3 of {tmp_path / 'old'}"]
     for name, network in trainer._model.networks.items():
-        for value, expected in zip(
-            network.get_weights(), old.networks[name].get_weights(), strict=True
-        ):
+        theirs = old.networks[name].get_weights()
+        for value, expected in zip(network.get_weights(), theirs, strict=True):
             np.testing.assert_array_equal(value, expected)
-    trainer.train(lambda *_: None)
-    assert read_record(Run(tmp_path / "new")).start == Start(run=str(tmp_path / "old"), step=step)
-    shutil.rmtree(tmp_path / "old")
-    again = Trainer(config, data, Run(tmp_path / "new"))
-    assert (again.done, again.notes) == (step, [])
+    for value, expected in zip(trainer._model.weights(), old.weights(), strict=True):
+        np.testing.assert_array_equal(value, expected)
 
 
-def test_what_was_started_goes_on_when_the_other_run_is_gone(
-    finished: Finished, tmp_path: Path
-) -> None:
-    data, old, _ = finished
-    shutil.copytree(old, tmp_path / "old")
-    config = config_of(tmp_path)
-    # Stopped at its first step: the weights that it starts from are in a checkpoint of its own.
-    trainer = Trainer(config, data, Run(tmp_path / "run"), start=tmp_path / "old")
-
-    class Stopped(Exception):
-        pass
+def test_what_was_started_goes_on_when_the_other_run_is_gone(tmp_path: Path) -> None:
+    data, config = write_pairs(tmp_path / "birds.h5"), config_of(tmp_path)
+    _begun(config, data, tmp_path / "old")
 
     def stop(*_: object) -> None:
-        raise Stopped
+        raise KeyboardInterrupt
 
-    with pytest.raises(Stopped):
-        trainer.train(stop)
-    (tmp_path / "old").rename(tmp_path / "gone")
-    trainer = Trainer(config, data, Run(tmp_path / "run"))
-    trainer.train(lambda *_: None)
-    whole = Trainer(config, data, Run(tmp_path / "whole"), start=tmp_path / "gone")
-    whole.train(lambda *_: None)
-    for name, value in weights(tmp_path / "whole").items():
-        np.testing.assert_array_equal(weights(tmp_path / "run")[name], value, err_msg=name)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(config, data, Run(tmp_path / "run"), start=tmp_path / "old").train(stop)
+    shutil.move(tmp_path / "old", tmp_path / "gone")
+    assert read_record(Run(tmp_path / "run")).start == Start(run=str(tmp_path / "old"), step=3)
+    assert Trainer(config, data, Run(tmp_path / "run")).notes == []
+    old, new = weights(tmp_path / "gone", 3), weights(tmp_path / "run", 0)
+    trained = [name for name in old if name.startswith(("generator/", "discriminator/"))]
+    assert trained
+    for name in trained:
+        np.testing.assert_array_equal(new[name], old[name], err_msg=name)
 
 
 def test_a_start_from_what_paints_alone(finished: Finished, tmp_path: Path) -> None:
@@ -180,11 +184,10 @@ def test_a_run_keeps_the_start_that_it_began_with(finished: Finished, tmp_path: 
 
 def test_each_checkpoint_that_is_kept_paints(finished: Finished, tmp_path: Path) -> None:
     data, run, _ = finished
-    old, new = (
-        Painter(run, data, step).paint(["bird 0 of kind 1, view 0"], 2, 0) for step in (8, 12)
-    )
+    text = ["bird 0 of kind 1, view 0"]
+    old, new, newest = (Painter(run, data, step).paint(text, 2, 0) for step in (8, 12, None))
     assert (old != new).any()
-    np.testing.assert_array_equal(new, Painter(run, data).paint(["bird 0 of kind 1, view 0"], 2, 0))
+    np.testing.assert_array_equal(new, newest)
     with pytest.raises(InputError) as error:
         Painter(run, data, 10)
     assert str(error.value) == f"--step: expected one of 8, 12 of {run}, got 10; choose one"
