@@ -9,7 +9,7 @@ from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, Commands
+from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, Commands, encoder_config
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 
@@ -64,16 +64,19 @@ def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Ta
 
 @main.command("train-encoder")
 @click.argument("pairs", type=FILE)
-@click.option("--config", required=True, type=FILE, help="An encoder's configuration.")
+@click.option(
+    "--config",
+    required=True,
+    type=FILE,
+    help="Configuration: a YAML file, or a name of `t2i configs`.",
+)
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@OVERRIDES
 def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ...]) -> None:
     """Trains a text encoder on PAIRS; the same command resumes."""
-    from t2i.config.file import load
-    from t2i.encoders.config import EncoderConfig
     from t2i.pairs.reading import read_header
 
-    settings = load(config, EncoderConfig, overrides)
+    settings = encoder_config(config, overrides)
     read_header(pairs)
     require_tensorflow()
     from tqdm import tqdm

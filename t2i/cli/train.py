@@ -5,15 +5,26 @@ from pathlib import Path
 
 import click
 
-from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, model_config
 from t2i.compute.backend import require_tensorflow
+
+
+@click.command()
+def configs() -> None:
+    """Lists the configurations that come with t2i."""
+    from t2i.config.published import published
+
+    lines = published()
+    width = max(map(len, lines))
+    for name, line in lines.items():
+        click.echo(f"{name:<{width}}  {line}")
 
 
 @click.command()
 @click.argument("config", type=FILE)
 @click.option("--data", required=True, type=FILE, help="Pairs file with embedded captions.")
 @click.option("--run", "folder", required=True, type=FOLDER, help="Run directory.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@OVERRIDES
 @click.option(
     "--judge",
     type=FILE,
@@ -38,9 +49,7 @@ def train(
     dry_run: bool,
 ) -> None:
     """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
-    from t2i.models.catalogue import load_config
-
-    settings = load_config(config, overrides)
+    settings = model_config(config, overrides)
     # Cheap checks come first: TensorFlow takes seconds to import.
     from t2i.pairs.reading import read_encoder
 
