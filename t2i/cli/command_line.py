@@ -27,6 +27,11 @@ OVERRIDES = click.option(
 )
 
 
+def counted(number: int, noun: str) -> str:
+    """Returns a number of things in words: 1 picture, 2 pictures."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def model_config(path: Path, overrides: Sequence[str]) -> "RunConfig":
     """Returns the configuration of a run, in a file or published by name; raises as `load`."""
     from t2i.config.published import config_named

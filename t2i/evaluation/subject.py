@@ -195,7 +195,7 @@ def _folder(path: Path, real: Pairs) -> Subject:
         encoder=None,
         trained_on=("train",),
         latents="unknown: a folder of pictures",
-        captions="as in the folder's captions.txt",
+        captions="as the folder says",
     )
 
 

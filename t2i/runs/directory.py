@@ -124,12 +124,13 @@ def painting_of(path: Path, step: int | str | None = None) -> Path:
         wanted = own.get(step, run.generator_of(step))
     if wanted.is_file():
         return wanted
-    if step is None or not names:
+    if step is None:
         raise InputError(
             f"{path}: expected a checkpoint, got none yet; "
             "train on until training.checkpoint_every steps"
         )
-    raise InputError(f"--step: expected one of {names} of {path}, got {step}; choose one")
+    expected = f"one of {names}" if names else "none, as no checkpoints are kept"
+    raise InputError(f"--step: expected {expected} in {path}, got {step}; choose another")
 
 
 @contextmanager

@@ -190,10 +190,10 @@ def test_each_checkpoint_that_is_kept_paints(finished: Finished, tmp_path: Path)
     np.testing.assert_array_equal(new, newest)
     with pytest.raises(InputError) as error:
         Painter(run, data, 10)
-    assert str(error.value) == f"--step: expected one of 8, 12 of {run}, got 10; choose one"
+    assert str(error.value) == f"--step: expected one of 8, 12 in {run}, got 10; choose another"
     with pytest.raises(InputError) as error:
         Painter(run, data, "best")
-    assert str(error.value) == f"--step: expected one of 8, 12 of {run}, got best; choose one"
+    assert str(error.value) == f"--step: expected one of 8, 12 in {run}, got best; choose another"
     content = json.loads((run / "record.json").read_text())
     assert content["changes"] == []
 
@@ -204,5 +204,5 @@ def test_the_newest_of_a_run_from_before_each_had_its_generator(
     data, run, _ = finished
     shutil.copytree(run, tmp_path / "run", ignore=shutil.ignore_patterns("ckpt-*.keras"))
     Painter(tmp_path / "run", data, 12)
-    with pytest.raises(InputError, match="expected one of 12 of"):
+    with pytest.raises(InputError, match="expected one of 12 in"):
         Painter(tmp_path / "run", data, 8)
