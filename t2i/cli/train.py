@@ -51,8 +51,10 @@ def train(
     """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
     settings = model_config(config, overrides)
     # Cheap checks come first: TensorFlow takes seconds to import.
+    from t2i.compute.cluster import require_cluster
     from t2i.pairs.reading import read_encoder
 
+    require_cluster()
     read_encoder(data)
     from t2i.compute.backend import choose_kernels
     from t2i.runs.directory import Run

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pydantic
 import tensorflow as tf
 
+from t2i.compute.backend import settle_keras
 from t2i.encoders.config import TextEncoderConfig
 from t2i.encoders.phrases import encode, own_steps
 from t2i.encoders.tokenizers import (
@@ -47,6 +48,7 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
     Source: Reed et al., CVPR 2016 and ICML 2016; the recurrent bias of the released GRU adds
     to the input's, so one is kept.
     """
+    settle_keras()
     codes = keras.Input((config.length,), dtype="int32", name="codes")
     if config.tokenizer == "char":
         rows = keras.layers.Embedding(

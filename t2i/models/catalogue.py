@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
+from t2i.compute.backend import settle_keras
 from t2i.config.file import load
 from t2i.config.keys import Others
 from t2i.config.run import RunConfig
@@ -53,6 +54,7 @@ def load_config(
 
 def offered(config: RunConfig) -> Any:
     """Returns the module of a configuration's model, with what `contract` says it offers."""
+    settle_keras()
     return importlib.import_module(MODELS[config.model].module)
 
 

@@ -109,5 +109,5 @@ def test_a_line_that_says_something_else(tmp_path: Path, line: str) -> None:
 def test_pictures_that_metadata_does_not_name(tmp_path: Path) -> None:
     _write(tmp_path, ["a bird"])
     (tmp_path / "1_0001.png").rename(tmp_path / "other.png")
-    with pytest.raises(InputError, match="names, got no 1_0001.png; make them"):
+    with pytest.raises(InputError, match=r"names, got no 1_0001\.png; make them"):
         open_folder(tmp_path)
