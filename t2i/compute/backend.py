@@ -50,6 +50,14 @@ def require_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _held_back():
         importlib.import_module("tensorflow")
+        try:
+            importlib.import_module("keras")
+        except (ValueError, AssertionError) as error:
+            raise InputError(
+                "keras.json: expected settings that Keras takes, got "
+                f"{error or 'a value that it does not'}; correct the file, ~/.keras/keras.json or "
+                "that in KERAS_HOME"
+            ) from error
 
 
 def settle_keras() -> None:

@@ -61,9 +61,9 @@ def test_what_was_held_back_is_shown_where_an_import_fails(
     assert capfd.readouterr().err == ""
 
 
-OTHERS = (
-    '{"floatx": "float16", "image_data_format": "channels_first", "backend": "jax", "epsilon": 1}'
-)
+OTHERS = """
+{"floatx": "float16", "image_data_format": "channels_first", "backend": "jax", "epsilon": 0.5}
+"""
 # The weights of networks that each kind of builder makes, after Keras was imported by the user.
 BUILT = """
 import {first}
@@ -74,12 +74,14 @@ from t2i.models.catalogue import offered
 from t2i.models.contract import Facts
 from t2i.models.dcgan.config import Config, NetworksConfig
 shape = TextEncoderConfig(length=20, convolutions=[ConvolutionConfig(filters=4)])
-models = [build_text_encoder(shape, 71), build_image_encoder(ImageEncoderConfig(image_size=16), 4).trained]
+seen = ImageEncoderConfig(image_size=16)
+models = [build_text_encoder(shape, 71), build_image_encoder(seen, 4).trained]
 small = NetworksConfig(generator_width=4, latent_size=5, text_size=3)
 config = Config(image_size=8, networks=small)
 models.append(offered(config).build_painting(config, Facts(6, 3)).network)
 import keras
-print({{str(weight.dtype) for model in models for weight in model.weights}}, models[-1].output.shape, keras.config.epsilon())
+print({{str(weight.dtype) for model in models for weight in model.weights}})
+print(models[-1].output.shape, keras.config.epsilon())
 """
 
 
@@ -101,7 +103,7 @@ def test_the_users_keras_settings_decide_no_number(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     done = _with_settings(tmp_path, BUILT.format(first="t2i"), **environment)
-    assert done.stdout == "{'float32'} (None, 8, 8, 3) 1e-07\n", done.stderr
+    assert done.stdout == "{'float32'}\n(None, 8, 8, 3) 1e-07\n", done.stderr
 
 
 def test_a_process_that_has_another_backend_is_told_in_one_line(tmp_path: Path) -> None:
@@ -116,4 +118,14 @@ def test_a_process_that_has_another_backend_is_told_in_one_line(tmp_path: Path) 
     assert done.stderr.splitlines()[-1] == (
         "t2i.errors.InputError: KERAS_BACKEND: expected tensorflow, got jax, by which keras was "
         "imported before t2i; set it, or import t2i first"
+    )
+
+
+def test_settings_that_keras_refuses_are_told_in_one_line(tmp_path: Path) -> None:
+    script = "from t2i.compute.backend import require_tensorflow as r; r()"
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/keras.json").write_text('{"epsilon": 1}')
+    done = _with_settings(tmp_path, script, KERAS_HOME=str(tmp_path / "home"))
+    assert done.stderr.splitlines()[-1].startswith(
+        "t2i.errors.InputError: keras.json: expected settings that Keras takes, got "
     )
