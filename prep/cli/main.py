@@ -12,6 +12,7 @@ from prep.cli.target import Target, makes_pairs, write
 from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, Commands, encoder_config
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
+from t2i.files.disk import require_apart
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,6 +78,7 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
     from t2i.pairs.reading import read_header
 
     settings = encoder_config(config, overrides)
+    require_apart(out, pairs, config)
     read_header(pairs)
     require_tensorflow()
     from tqdm import tqdm
@@ -106,6 +108,7 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
 def import_encoder(torch_file: Path, out: Path) -> None:
     """Turns a text encoder that Reed et al. released for Torch into one of ours."""
+    require_apart(out, torch_file)
     require_tensorflow()
     from prep.encoder.released.importing import import_encoder as read
     from t2i.encoders.text import parameter_count, save_encoder

@@ -55,12 +55,13 @@ def train(
     from t2i.pairs.reading import read_encoder
 
     require_cluster()
-    read_encoder(data)
+    encoder = read_encoder(data)
     from t2i.compute.backend import choose_kernels
-    from t2i.runs.directory import Run
+    from t2i.runs.directory import Run, require_place
     from t2i.runs.record import read_record
 
     run = Run(folder)
+    require_place(run, encoder)
     if run.config.exists():
         choose_kernels(read_record(run).kernels)
     require_tensorflow()

@@ -49,8 +49,9 @@ def require_tensorflow() -> None:
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _held_back():
-        importlib.import_module("tensorflow")
         try:
+            # It has a Keras of old inside, which reads the same settings.
+            importlib.import_module("tensorflow")
             importlib.import_module("keras")
         except (ValueError, AssertionError) as error:
             raise InputError(

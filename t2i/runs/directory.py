@@ -133,6 +133,48 @@ def painting_of(path: Path, step: int | str | None = None) -> Path:
     raise InputError(f"--step: expected {expected} in {path}, got {step}; choose another")
 
 
+def require_place(run: Run, encoder: bytes | None) -> None:
+    """Raises InputError where a new run would write among files that are not its own.
+
+    A run that was begun, no folder, an empty one, and what a beginning that was killed left: the
+    encoder's file as it would be written, and a record of ours, are taken.
+
+    Args:
+        run: the directory.
+        encoder: the bytes that the run would begin with, or None where it has none.
+    """
+    if run.config.exists() and run.record.exists():
+        return
+    if not run.path.is_dir():
+        if run.path.exists():
+            raise InputError(
+                f"{run.path}: expected a folder for the run, got a file; choose another --run"
+            )
+        return
+    foreign = [
+        path.name
+        for path in sorted(run.path.iterdir())
+        if not path.name.startswith(".") and not _left_by_a_beginning(path, run, encoder)
+    ]
+    if foreign:
+        more = f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
+        raise InputError(
+            f"{run.path}: expected a run, or a folder with nothing in it, got one of "
+            f"{', '.join(foreign[:5])}{more}; choose another --run"
+        )
+
+
+def _left_by_a_beginning(path: Path, run: Run, encoder: bytes | None) -> bool:
+    if path == run.encoder:
+        return path.is_file() and encoder is not None and path.read_bytes() == encoder
+    if path == run.record:
+        try:
+            return {"data", "precision", "t2i"} <= set(json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return False
+    return False
+
+
 @contextmanager
 def locked(run: Run) -> Iterator[None]:
     """Keeps a second process from training in the same directory.

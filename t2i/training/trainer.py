@@ -20,7 +20,7 @@ from t2i.models.contract import Facts, Model, Needs
 from t2i.pairs.digests import fingerprint, fingerprint_without_pixels
 from t2i.pairs.reading import Header, read, read_encoder, read_header
 from t2i.runs.checkpoints import Checkpoints
-from t2i.runs.directory import Run, latest_step, locked, steps, trim_metrics
+from t2i.runs.directory import Run, latest_step, locked, require_place, steps, trim_metrics
 from t2i.runs.record import Record, amend, begin, changes, compares_pixels, resume
 from t2i.training.batches.blocks import Blocks, ahead
 from t2i.training.batches.draw import Draw
@@ -81,6 +81,7 @@ class Trainer:
         header = read_header(data)
         require_pixels(config, header, data)
         self._encoder = read_encoder(data)
+        require_place(run, self._encoder)
         residence = self._read(header)
         self._order = Order(
             self._table.class_index, config.training.batch_size, config.seed, needs.group
