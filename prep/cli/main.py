@@ -1,6 +1,7 @@
 """t2i-prep: makes pairs files out of pictures and captions."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, Commands, encoder_conf
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 from t2i.files.disk import require_apart
+
+if TYPE_CHECKING:
+    from t2i.pairs.reading import Header
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -143,6 +147,8 @@ def embed(pairs: Path, encoder: Path) -> None:
             bar.update(done - bar.n)
 
         made = embed_pairs(pairs, encoder, progress)
+    if made.read.lost:
+        click.echo(f"{pairs}: what the encoder does not read: {made.read}")
     click.echo(
         f"{pairs}: {made.captions:,} captions embedded by {made.kind}, "
         f"{made.embedding_size} numbers each, {made.captions_per_second:.0f} captions/s"
@@ -169,8 +175,30 @@ def check(pairs: Path) -> None:
         if encoder
         else f"encoder: none yet; run t2i-prep embed {pairs} --encoder ENCODER"
     )
+    if encoder and not encoder.imported:
+        remarks += _reading(pairs, header, faults)
     for remark in remarks:
         click.echo(remark)
     if faults:
         raise InputError(f"{pairs}: {'; '.join(faults)}; prepare it again")
     click.echo("no faults")
+
+
+def _reading(pairs: Path, header: "Header", faults: list[str]) -> list[str]:
+    """Returns what the encoder inside does not read of the captions; a fault where it is much."""
+    from t2i.encoders.description import tokenizer_in
+    from t2i.encoders.legibility import legibility, require_legible
+    from t2i.pairs.reading import read, read_encoder
+
+    splits = [split for split, images in header.images.items() if images]
+    content = read_encoder(pairs)
+    if faults or not splits or content is None:
+        return []
+    try:
+        tokenizer = tokenizer_in(content, pairs)
+    except InputError:
+        # Whether the encoder is whole is asked where it is put to use; its hash was compared.
+        return []
+    found = legibility(tokenizer, read(pairs, splits, images=False, embeddings=False).caption)
+    require_legible(found, tokenizer, str(pairs))
+    return [f"what the encoder does not read: {found}"] if found.lost else []

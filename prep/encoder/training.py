@@ -16,6 +16,7 @@ from prep.encoder.state import EncoderState
 from prep.encoder.step import EncoderTraining, image_side_to_train, with_stock_layers
 from t2i.encoders.config import EncoderConfig
 from t2i.encoders.image import ImageEncoder, looks_through
+from t2i.encoders.legibility import legibility, require_legible
 from t2i.encoders.pair import image_side, save_image_side
 from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
 from t2i.encoders.tokenizers import (
@@ -79,6 +80,10 @@ def train_encoder(
     data = read_training_pairs(pairs, config.splits)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     tokenizer = _tokenizer(config, data)
+    read = legibility(tokenizer, data.caption)
+    require_legible(read, tokenizer, str(pairs))
+    if read.lost:
+        say(f"{pairs}: what the encoder does not read: {read}")
     keras.utils.set_random_seed(config.seed)
     encoder = TextEncoder(
         build_text_encoder(config.text, tokenizer.vocabulary_size),

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.config.run import RunConfig
+from t2i.encoders.legibility import plain, require_legible_sentence
 from t2i.encoders.lookup import KnownSentences
 from t2i.encoders.text import TextEncoder, load_encoder
 from t2i.errors import InputError
@@ -77,18 +78,20 @@ class Painter:
         """Returns float32 [n, d].
 
         Raises:
-            InputError: there is no caption, or one has nothing that the encoder knows, or is not
-                in the pairs file where there is no encoder.
+            InputError: there is no caption, or the encoder can't read one, or one is not in the
+                pairs file where there is no encoder.
         """
         if not captions:
             raise InputError("captions: expected at least one sentence, got none; type one")
         if isinstance(self._sentences, KnownSentences):
             return self._sentences.embed(captions)
+        captions = [plain(caption) for caption in captions]
         for caption in captions:
             if not self._sentences.tokenizer.encode([caption]).any():
                 raise InputError(
                     f"captions: expected words, got {caption!r}; describe a picture in English"
                 )
+            require_legible_sentence(self._sentences.tokenizer, caption)
         return self._sentences.embed(captions)
 
     def latents(self, count: int, seed: int) -> Floats:
