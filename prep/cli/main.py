@@ -1,6 +1,7 @@
 """t2i-prep: makes pairs files out of pictures and captions."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,9 +10,13 @@ from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, Commands
+from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, Commands, encoder_config
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
+from t2i.files.disk import require_apart
+
+if TYPE_CHECKING:
+    from t2i.pairs.reading import Header
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,16 +69,20 @@ def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Ta
 
 @main.command("train-encoder")
 @click.argument("pairs", type=FILE)
-@click.option("--config", required=True, type=FILE, help="An encoder's configuration.")
+@click.option(
+    "--config",
+    required=True,
+    type=FILE,
+    help="Configuration: a YAML file, or a name of `t2i configs`.",
+)
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@OVERRIDES
 def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ...]) -> None:
     """Trains a text encoder on PAIRS; the same command resumes."""
-    from t2i.config.file import load
-    from t2i.encoders.config import EncoderConfig
     from t2i.pairs.reading import read_header
 
-    settings = load(config, EncoderConfig, overrides)
+    settings = encoder_config(config, overrides)
+    require_apart(out, pairs, config)
     read_header(pairs)
     require_tensorflow()
     from tqdm import tqdm
@@ -86,7 +95,7 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
             bar.update(done - bar.n)
             bar.set_postfix_str(f"loss {loss:.3f}")
 
-        report = train(pairs, settings, out, progress)
+        report = train(pairs, settings, out, progress, bar.write)
     click.echo(
         f"{out}: {report.kind}, {report.parameters:,} parameters, "
         f"{report.captions_per_second:.0f} captions/s in training"
@@ -103,6 +112,7 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
 def import_encoder(torch_file: Path, out: Path) -> None:
     """Turns a text encoder that Reed et al. released for Torch into one of ours."""
+    require_apart(out, torch_file)
     require_tensorflow()
     from prep.encoder.released.importing import import_encoder as read
     from t2i.encoders.text import parameter_count, save_encoder
@@ -137,6 +147,8 @@ def embed(pairs: Path, encoder: Path) -> None:
             bar.update(done - bar.n)
 
         made = embed_pairs(pairs, encoder, progress)
+    if made.read.lost:
+        click.echo(f"{pairs}: what the encoder does not read: {made.read}")
     click.echo(
         f"{pairs}: {made.captions:,} captions embedded by {made.kind}, "
         f"{made.embedding_size} numbers each, {made.captions_per_second:.0f} captions/s"
@@ -163,8 +175,30 @@ def check(pairs: Path) -> None:
         if encoder
         else f"encoder: none yet; run t2i-prep embed {pairs} --encoder ENCODER"
     )
+    if encoder and not encoder.imported:
+        remarks += _reading(pairs, header, faults)
     for remark in remarks:
         click.echo(remark)
     if faults:
         raise InputError(f"{pairs}: {'; '.join(faults)}; prepare it again")
     click.echo("no faults")
+
+
+def _reading(pairs: Path, header: "Header", faults: list[str]) -> list[str]:
+    """Returns what the encoder inside does not read of the captions; a fault where it is much."""
+    from t2i.encoders.description import tokenizer_in
+    from t2i.encoders.legibility import legibility, require_legible
+    from t2i.pairs.reading import read, read_encoder
+
+    splits = [split for split, images in header.images.items() if images]
+    content = read_encoder(pairs)
+    if faults or not splits or content is None:
+        return []
+    try:
+        tokenizer = tokenizer_in(content, pairs)
+    except InputError:
+        # Whether the encoder is whole is asked where it is put to use; its hash was compared.
+        return []
+    found = legibility(tokenizer, read(pairs, splits, images=False, embeddings=False).caption)
+    require_legible(found, tokenizer, str(pairs))
+    return [f"what the encoder does not read: {found}"] if found.lost else []

@@ -9,6 +9,7 @@ from t2i.cli.command_line import FILE, FOLDER
 from t2i.compute.backend import require_tensorflow
 from t2i.config.metrics import METRICS
 from t2i.errors import InputError
+from t2i.files.disk import require_apart
 
 
 @click.command()
@@ -121,6 +122,7 @@ def evaluate(
 @click.option("--out", default=Path("inception.keras"), show_default=True, type=FILE)
 def import_inception(checkpoint: Path, out: Path) -> None:
     """Converts CHECKPOINT, pt_inception-2015-12-05-6726825d.pth, for `t2i evaluate --features`."""
+    require_apart(out, checkpoint)
     require_tensorflow()
     from t2i.vision.inception import import_inception as convert
 

@@ -5,20 +5,38 @@ from pathlib import Path
 
 import click
 
-from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, model_config
 from t2i.compute.backend import require_tensorflow
+
+
+@click.command()
+def configs() -> None:
+    """Lists the configurations that come with t2i."""
+    from t2i.config.published import published
+
+    lines = published()
+    width = max(map(len, lines))
+    for name, line in lines.items():
+        click.echo(f"{name:<{width}}  {line}")
 
 
 @click.command()
 @click.argument("config", type=FILE)
 @click.option("--data", required=True, type=FILE, help="Pairs file with embedded captions.")
 @click.option("--run", "folder", required=True, type=FOLDER, help="Run directory.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@OVERRIDES
 @click.option(
     "--judge",
     type=FILE,
     help="Measures while it trains, for evaluate_every: an encoder, see t2i evaluate; or "
     "efficientnet-lite1 or -lite2 by name, for metrics without captions.",
+)
+@click.option(
+    "--from",
+    "start",
+    type=FOLDER,
+    metavar="RUN",
+    help="Starts from the weights of another run, or of birds, which is shipped: fine-tuning.",
 )
 @click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
 def train(
@@ -27,27 +45,29 @@ def train(
     folder: Path,
     overrides: tuple[str, ...],
     judge: Path | None,
+    start: Path | None,
     dry_run: bool,
 ) -> None:
     """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
-    from t2i.models.catalogue import load_config
-
-    settings = load_config(config, overrides)
+    settings = model_config(config, overrides)
     # Cheap checks come first: TensorFlow takes seconds to import.
+    from t2i.compute.cluster import require_cluster
     from t2i.pairs.reading import read_encoder
 
-    read_encoder(data)
+    require_cluster()
+    encoder = read_encoder(data)
     from t2i.compute.backend import choose_kernels
-    from t2i.runs.directory import Run
+    from t2i.runs.directory import Run, require_place
     from t2i.runs.record import read_record
 
     run = Run(folder)
+    require_place(run, encoder)
     if run.config.exists():
         choose_kernels(read_record(run).kernels)
     require_tensorflow()
     from t2i.training.trainer import Trainer
 
-    trainer = Trainer(settings, data, run, judge)
+    trainer = Trainer(settings, data, run, judge, start)
     plan = trainer.plan
     click.echo(
         f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
@@ -56,6 +76,8 @@ def train(
     )
     sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
     click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
+    for note in trainer.notes:
+        click.echo(note)
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")
         return

@@ -82,6 +82,7 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
         InputError: a file is wrong, the judge took part in training the run, a metric asked for
             by name can't be computed, or a number is not finite.
     """
+    report.require_replaceable(path)
     header = read_header(request.data)
     real = read(request.data, [request.split])
     strategy = local_strategy()
@@ -113,6 +114,7 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
     protocol = {
         "subject": str(path),
         "pictures": subject.pictures.fingerprint,
+        "generator": subject.generator,
         "generated": len(subject.pictures),
         "reference": len(real.name),
         "split": request.split,

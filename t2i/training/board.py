@@ -86,14 +86,18 @@ class Board:
             tf.summary.image("samples/real_and_painted", grid(sheet)[None])
         self._writer.flush()
 
-    def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> dict[str, float]:
-        """Writes G for painting, and measures it where that is due; returns what was measured."""
+    def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> None:
+        """Writes what paints, of the checkpoint of this step and of the run."""
         self._network.set_weights(weights)
-        with replacing(self._run.generator) as unfinished:
-            self._network.save(unfinished)
+        for path in (self._run.generator_of(step), self._run.generator):
+            with replacing(path) as unfinished:
+                self._network.save(unfinished)
+
+    def measure(self, step: int) -> dict[str, float]:
+        """Measures what was exported, where that is due; returns what was measured."""
         if not self._monitor or not self._evaluate_every or step % self._evaluate_every:
             return {}
-        measured = self._monitor.measure(step, weights)
+        measured = self._monitor.measure(step)
         self.log(step, measured)
         return measured
 

@@ -197,6 +197,12 @@ class ProjectedGAN:
             done = self._generator_optimizer.iterations.value
             move_average(strategy, self.average, self.generator, self.config.training.ema, done)
 
+    def start_from(self, weights: list[Floats]) -> None:
+        """Makes G, and its average, start from weights that another run painted with."""
+        self.generator.set_weights(weights)
+        if self.average is not None:
+            self.average.set_weights(weights)
+
     def weights(self) -> list[Floats]:
         """Returns the weights that paint best: averaged, with batch statistics of their own.
 
