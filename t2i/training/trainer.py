@@ -1,8 +1,8 @@
 """train: one loop over strategy.run for one device, many, and many workers."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ from t2i.training.plan import (
 )
 from t2i.training.start import choose_start, require_start, said_of_start, start_from
 from t2i.training.steps import build_launch
-from t2i.training.watched import Watched
+from t2i.training.watched import Pace, Watched
 
 Progress = Callable[[int, dict[str, float]], None]
 Say = Callable[[str], None]
@@ -225,25 +225,29 @@ class Trainer:
             for part in self._model.kept.values()
             if isinstance(part, keras.optimizers.Optimizer)
         )
-        reported = Watched(self.run.path)
-        started, images = time.perf_counter(), 0
-        for (step, stop), (tensors, rows) in ahead(feed, spans(first, last, training)):
+        reported, pace = Watched(self.run.path), Pace(training.batch_size)
+        # The first step by itself: it compiles, and tells nothing of the pace.
+        launches = chain([(first, first + 1)][: last - first], spans(first + 1, last, training))
+        for (step, stop), (tensors, rows) in ahead(feed, launches):
             reported.add(step, launch(tensors, rows, tf.constant(step), tf.constant(stop - step)))
-            images += (stop - step) * training.batch_size
-            if stop < last and all(stop % every for every in due(training)):
+            pace.add(stop - step)
+            waits = stop < last and all(stop % every for every in due(training))
+            if waits and step > first:
                 # Nobody wants to know yet: a GPU goes on while the host makes the next launch.
                 continue
             reported.read()
+            pace.pause()
+            if waits:
+                pace.begin()
+                continue
             if stop % training.log_every == 0 or stop == last:
-                now = time.perf_counter()
                 means = reported.means() | {
                     "learning_rate": float(rate.learning_rate),
-                    "images_per_second": images / (now - started),
+                    "images_per_second": pace.images_per_second(),
                 }
                 progress(stop, means)
                 if board is not None:
                     board.log(stop, means)
-                started, images = time.perf_counter(), 0
             if board is not None and (stop % training.sample_every == 0 or stop == last):
                 board.paint(stop, self._model.weights())
             if stop % training.checkpoint_every == 0 or stop == last:
@@ -254,6 +258,7 @@ class Trainer:
                 measured = board.measure(stop) if board is not None else {}
                 if measured:
                     progress(stop, measured)
+            pace.go_on()
 
     def _compiled(self) -> bool:
         wanted, replicas = self.config.training.compile, self.plan.replicas
