@@ -15,6 +15,7 @@ from t2i.compute.precision import resolve_precision
 from t2i.compute.strategy import choose_strategy, device_bytes, is_chief, on_gpu
 from t2i.config.run import RunConfig
 from t2i.evaluation.monitor import require_judge
+from t2i.files.disk import AnyPath
 from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Model, Needs
 from t2i.pairs.digests import fingerprint, fingerprint_without_pixels
@@ -54,10 +55,10 @@ class Trainer:
     def __init__(
         self,
         config: RunConfig,
-        data: Path,
-        run: Run,
-        judge: Path | None = None,
-        start: Path | None = None,
+        data: AnyPath,
+        run: Run | AnyPath,
+        judge: AnyPath | None = None,
+        start: AnyPath | None = None,
     ) -> None:
         """Reads the data and builds the networks.
 
@@ -71,8 +72,10 @@ class Trainer:
         Raises:
             InputError: config, data and start do not fit, or the run began with others.
         """
-        self.config, self.run, self._data, self._judge = config, run, data, judge
-        require_judge(config, judge)
+        data, run = Path(data), run if isinstance(run, Run) else Run(run)
+        self.config, self.run, self._data = config, run, data
+        self._judge = None if judge is None else Path(judge)
+        require_judge(config, self._judge)
         offers = offered(config)
         needs = offers.needs(config)
         self._strategy = choose_strategy()
@@ -93,7 +96,7 @@ class Trainer:
             embedding=self._table.embedding,
             steps_per_epoch=self._order.steps_per_epoch,
         )
-        precision = self._recorded(header, needs, start)
+        precision = self._recorded(header, needs, None if start is None else Path(start))
         self._facts = replace(
             self._facts, precision=self._record.precision, fitted=self._record.start is None
         )
