@@ -3,6 +3,7 @@
 import ast
 from functools import cache
 from graphlib import TopologicalSorter
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,17 @@ def test_modules_import_in_no_circle() -> None:
 def test_what_is_first_needs_next_to_nothing() -> None:
     assert _ours(MODULES[FIRST]) == {"t2i.errors"}
     assert not _ours(MODULES["t2i.errors"])
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_imports() -> None:
+    spec = spec_from_file_location("rooms", ROOT / "docs" / "site" / "rooms.py")
+    assert spec is not None
+    assert spec.loader is not None
+    rooms = module_from_spec(spec)
+    spec.loader.exec_module(rooms)
+    assert rooms.PICTURE.read_text(encoding="utf-8") == rooms.drawn(rooms.imports()), (
+        "run python docs/site/rooms.py"
+    )
 
 
 def test_metrics_know_no_run_no_file_and_no_network() -> None:
