@@ -32,10 +32,19 @@ main.add_command(export_group)
 
 @main.command()
 @click.argument("out", type=FOLDER)
-@click.option("--count", default=8000, show_default=True, type=int, help="Pictures.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option("--count", default=8000, show_default=True, type=int, help="Pictures, 64 or more.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="The same seed draws the same birds.",
+)
 def synthetic(out: Path, count: int, seed: int) -> None:
-    """Draws birds with known attributes and captions into OUT, in the layout of CUB."""
+    """Draws birds in the layout of CUB.
+
+    With known attributes and true captions, into the folder OUT.
+    """
     from tqdm import tqdm
 
     from prep.synthetic.writing import write_synthetic
@@ -50,7 +59,13 @@ def synthetic(out: Path, count: int, seed: int) -> None:
 @main.command()
 @click.argument("cub_dir", type=FOLDER)
 @click.option("--captions", required=True, type=FOLDER, help="Folder of the caption files.")
-@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@click.option(
+    "--crop",
+    default="box",
+    show_default=True,
+    type=click.Choice(["box", "none"]),
+    help="A square of 1.5 times the bird's box, or the whole picture.",
+)
 @click.option(
     "--split",
     type=FOLDER,
@@ -58,7 +73,10 @@ def synthetic(out: Path, count: int, seed: int) -> None:
 )
 @makes_pairs()
 def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Target) -> None:
-    """Prepares CUB-200-2011, or anything in its layout, in CUB_DIR."""
+    """Makes a pairs file of CUB-200-2011.
+
+    Or of anything in its layout, in the folder CUB_DIR.
+    """
     from prep.building.splits import official_split, read_split
     from prep.sources.cub import Cub
 
@@ -78,7 +96,12 @@ def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Ta
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
 @OVERRIDES
 def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ...]) -> None:
-    """Trains a text encoder on PAIRS; the same command resumes."""
+    """Trains a text encoder on a pairs file.
+
+    Interrupted, the same command goes on where it stopped. Beside --out, NAME.keras, come
+    NAME.image.keras, the image side, for a judge; NAME.json, the scores; and NAME.keras.training/,
+    from which it goes on, and which may be removed.
+    """
     from t2i.pairs.reading import read_header
 
     settings = encoder_config(config, overrides)
@@ -111,7 +134,10 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
 @click.argument("torch_file", metavar="FILE.t7", type=FILE)
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
 def import_encoder(torch_file: Path, out: Path) -> None:
-    """Turns a text encoder that Reed et al. released for Torch into one of ours."""
+    """Converts a text encoder of Reed et al.
+
+    FILE.t7 is what they released for Torch.
+    """
     require_apart(out, torch_file)
     require_tensorflow()
     from prep.encoder.released.importing import import_encoder as read
@@ -130,7 +156,10 @@ def import_encoder(torch_file: Path, out: Path) -> None:
 @click.argument("pairs", type=FILE)
 @click.option("--encoder", required=True, type=FILE, help="An encoder's .keras file.")
 def embed(pairs: Path, encoder: Path) -> None:
-    """Writes the embedding of every caption, and the encoder, into PAIRS."""
+    """Embeds every caption of a pairs file.
+
+    The embeddings, and the encoder itself, are written into PAIRS.
+    """
     from t2i.files.weights import require_encoder
     from t2i.pairs.reading import read_header
 

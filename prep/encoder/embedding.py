@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from t2i.encoders.legibility import Legibility, legibility, require_legible
 from t2i.encoders.text import TextEncoder, load_encoder
+from t2i.files.disk import AnyPath
 from t2i.pairs.reading import read, read_header
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import write_embeddings
@@ -40,7 +41,9 @@ class EmbeddingSummary:
     read: Legibility
 
 
-def embed_pairs(pairs: Path, encoder: Path, progress: Progress | None = None) -> EmbeddingSummary:
+def embed_pairs(
+    pairs: AnyPath, encoder: AnyPath, progress: Progress | None = None
+) -> EmbeddingSummary:
     """Writes embeddings of all captions, and the encoder itself, into the pairs file.
 
     The old file stays whole until the new one is.
@@ -53,6 +56,7 @@ def embed_pairs(pairs: Path, encoder: Path, progress: Progress | None = None) ->
     Raises:
         InputError: one of the files can't be read, or the encoder can't read the captions.
     """
+    pairs, encoder = Path(pairs), Path(encoder)
     began = time.perf_counter()
     counts = read_header(pairs).captions
     text_encoder = load_encoder(encoder)

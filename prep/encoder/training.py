@@ -26,7 +26,7 @@ from t2i.encoders.tokenizers import (
     train_sentencepiece,
 )
 from t2i.errors import InputError
-from t2i.files.disk import replacing
+from t2i.files.disk import AnyPath, replacing
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import Pairs, read, read_header
 
@@ -60,9 +60,9 @@ class EncoderReport:
 
 
 def train_encoder(
-    pairs: Path,
+    pairs: AnyPath,
     config: EncoderConfig,
-    out: Path,
+    out: AnyPath,
     progress: Progress | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> EncoderReport:
@@ -75,6 +75,7 @@ def train_encoder(
         InputError: bad pairs, another configuration or other pairs than the training was begun
             with, or a loss that is not finite.
     """
+    pairs, out = Path(pairs), Path(out)
     if out.suffix != ".keras":
         raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
     data = read_training_pairs(pairs, config.splits)

@@ -22,8 +22,9 @@ OVERRIDES = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Overrides a key of the configuration, --set training.epochs=10 say; again for more. "
-    "Keys are dotted as they stand in the file; a wrong one lists those there are.",
+    help="Overrides a key of the configuration, training.epochs=10 say; may be given again. "
+    "`t2i configs NAME --keys` lists the keys; their units stand in t2i/config/run.py, in the "
+    "config.py of each model in t2i/models/, and in t2i/encoders/config.py.",
 )
 
 
@@ -53,6 +54,18 @@ def encoder_config(path: Path, overrides: Sequence[str]) -> "EncoderConfig":
         f"a GAN, `model: {name}`, for `t2i train`": kind.config for name, kind in MODELS.items()
     }
     return load(config_named(path), EncoderConfig, overrides, others)
+
+
+def any_config(path: Path) -> "RunConfig | EncoderConfig":
+    """Returns the configuration in a file or published by name, of whichever kind it is.
+
+    Raises:
+        InputError: it is of neither kind; the message is that of a run's.
+    """
+    try:
+        return encoder_config(path, ())
+    except InputError:
+        return model_config(path, ())
 
 
 class Commands(click.Group):

@@ -5,6 +5,7 @@ An unknown or mistyped key is an error that names the nearest right one.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -51,7 +52,7 @@ Kind = type[AnyConfig] | Callable[[Mapping[str, Any]], type[AnyConfig]]
 
 
 def load(
-    path: Path,
+    path: PathLike[str] | str,
     kind: Kind[AnyConfig],
     overrides: Sequence[str] = (),
     others: Others = MappingProxyType({}),

@@ -29,7 +29,7 @@ from t2i.encoders.description import (
 from t2i.encoders.phrases import encode, own_steps
 from t2i.encoders.tokenizers import SentencePieceTokenizer, Tokenizer
 from t2i.errors import InputError
-from t2i.files.disk import replacing, require_at_most
+from t2i.files.disk import AnyPath, replacing, require_at_most
 from t2i.files.weights import WEIGHTS, load_weights, member, require_encoder
 
 MAX_ENCODER_BYTES = 1 << 30
@@ -151,7 +151,7 @@ class TextEncoder:
         return tf.function(self._run, [tf.TensorSpec((None, self.config.length), tf.int32)])
 
 
-def save_encoder(path: Path, encoder: TextEncoder) -> None:
+def save_encoder(path: AnyPath, encoder: TextEncoder) -> None:
     """Writes one `.keras` file, which stock Keras loads too, with the tokenizer inside."""
     description = {
         "format": FORMAT,
@@ -160,7 +160,7 @@ def save_encoder(path: Path, encoder: TextEncoder) -> None:
         "config": encoder.config.model_dump(),
         "vision": encoder.vision,
     }
-    with replacing(path) as unfinished:
+    with replacing(Path(path)) as unfinished:
         encoder.model.save(unfinished)
         with zipfile.ZipFile(unfinished, "a") as archive:
             archive.writestr(DESCRIPTION, json.dumps(description, indent=1))
@@ -168,7 +168,7 @@ def save_encoder(path: Path, encoder: TextEncoder) -> None:
                 archive.writestr(SENTENCEPIECE, encoder.tokenizer.model)
 
 
-def load_encoder(path: Path) -> TextEncoder:
+def load_encoder(path: AnyPath) -> TextEncoder:
     """Returns the text encoder in a file of `save_encoder`.
 
     The file may come from anybody: its network is built here from the checked configuration.
@@ -176,6 +176,7 @@ def load_encoder(path: Path) -> TextEncoder:
     Raises:
         InputError: the file is missing, is no encoder, is of another version, or is damaged.
     """
+    path = Path(path)
     require_encoder(path)
     require_at_most(path, MAX_ENCODER_BYTES, "is it an encoder?")
     try:

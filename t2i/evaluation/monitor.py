@@ -23,7 +23,8 @@ from t2i.evaluation.subject import Subject, painted
 from t2i.files.disk import replacing
 from t2i.files.weights import weights_sha256
 from t2i.models.contract import Painting
-from t2i.pairs.reading import read, read_header
+from t2i.pairs.reading import read_header
+from t2i.pairs.stored import read_stored
 from t2i.runs.directory import Run
 from t2i.runs.record import read_record
 
@@ -68,7 +69,7 @@ class Monitor:
         stamp = read_header(data).encoder
         imported = stamp is not None and stamp.imported
         self._encoder = KnownSentences(data, stamp) if imported else load_encoder(run.encoder)
-        self._real = read(data, [config.training.evaluate_split])
+        self._real = read_stored(data, [config.training.evaluate_split])
         # Real pictures are measured once, and stay: their files lose their names alone.
         self._of_real: Measured = {}
         require_stranger(self._measurer.stamp.name, self._subject(), "--judge")

@@ -59,7 +59,9 @@ class RealPictures:
     @cached_property
     def fingerprint(self) -> str:
         """Of all pixels."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.pairs.image).data)
+        digest = hashlib.sha256()
+        for start in range(0, len(self), BLOCK):
+            digest.update(np.ascontiguousarray(self.pairs.image[start : start + BLOCK]).data)
         return _hash("real", digest.hexdigest(), self.size)
 
     def __len__(self) -> int:

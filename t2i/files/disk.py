@@ -12,6 +12,8 @@ from pathlib import Path
 
 from t2i.errors import InputError
 
+# What the library's public doors take for a path.
+AnyPath = os.PathLike[str] | str
 # A full disk, a spent quota, a file larger than the system lets one be.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

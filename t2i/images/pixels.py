@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from t2i.files.disk import replacing
+from t2i.files.disk import AnyPath, replacing
 
 Pixels = npt.NDArray[np.uint8]
 # In the pictures written here, so that no other is replaced unasked.
@@ -41,11 +41,11 @@ def middle(pixels: Pixels, size: int) -> Pixels:
     return pixels[:, start : start + size, start : start + size]
 
 
-def save_image(path: Path, pixels: Pixels) -> None:
+def save_image(path: AnyPath, pixels: Pixels) -> None:
     """Writes uint8 [height, width, C] in the format that the ending of `path` names."""
     mark = PngInfo()
     mark.add_text("Software", _MARK)
-    with replacing(path) as unfinished:
+    with replacing(Path(path)) as unfinished:
         as_picture(pixels).save(unfinished, pnginfo=mark, quality=95)
 
 

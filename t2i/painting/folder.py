@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from t2i.errors import InputError
-from t2i.files.disk import replacing
+from t2i.files.disk import AnyPath, replacing
 from t2i.images.pixels import Pixels, made_here, save_image
 
 METADATA = "metadata.jsonl"
@@ -28,7 +28,9 @@ class Captioned(NamedTuple):
     text: str
 
 
-def write_folder(out: Path, sentences: Sequence[str], pictures: Iterable[Iterable[Pixels]]) -> None:
+def write_folder(
+    out: AnyPath, sentences: Sequence[str], pictures: Iterable[Iterable[Pixels]]
+) -> None:
     """Writes pictures, several of each sentence, whole or not at all, over what it wrote before.
 
     Args:
@@ -39,6 +41,7 @@ def write_folder(out: Path, sentences: Sequence[str], pictures: Iterable[Iterabl
     Raises:
         InputError: as `require_replaceable`, or the folder can't be written.
     """
+    out = Path(out)
     require_replaceable(out)
     digits = len(str(len(sentences)))
     with replacing(out) as unfinished:

@@ -11,6 +11,7 @@ from t2i.encoders.legibility import plain, require_legible_sentence
 from t2i.encoders.lookup import KnownSentences
 from t2i.encoders.text import TextEncoder, load_encoder
 from t2i.errors import InputError
+from t2i.files.disk import AnyPath
 from t2i.files.weights import load_weights
 from t2i.images.pixels import to_uint8
 from t2i.models.catalogue import load_config, offered
@@ -31,7 +32,9 @@ class Painter:
         prior: of the latents.
     """
 
-    def __init__(self, path: Path, data: Path | None = None, step: int | str | None = None) -> None:
+    def __init__(
+        self, path: AnyPath, data: AnyPath | None = None, step: int | str | None = None
+    ) -> None:
         """Loads the last checkpoint of the run in `path`, or another that is kept.
 
         Args:
@@ -44,7 +47,8 @@ class Painter:
             InputError: there is no run, no such checkpoint, or a file is damaged or not there.
         """
         generator = painting_of(path, step)
-        self.config, self._sentences, channels = load_run(path, data)
+        pairs = None if data is None else Path(data)
+        self.config, self._sentences, channels = load_run(Path(path), pairs)
         self._network, self.prior = load_painting(
             generator, self.config, self._sentences.embedding_size, channels
         )

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2i.errors import InputError
-from t2i.files.disk import replacing, reserved
+from t2i.files.disk import AnyPath, replacing, reserved
 
 _INDEX = re.compile(r"ckpt-(\d+)\.index")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Run:
     """The names in a run directory.
 
@@ -33,6 +33,10 @@ class Run:
     """
 
     path: Path
+
+    def __init__(self, path: AnyPath) -> None:
+        """Names what is in a directory, whether it is there or not."""
+        object.__setattr__(self, "path", Path(path))
 
     @property
     def config(self) -> Path:
@@ -97,7 +101,7 @@ def latest_step(folder: Path) -> int:
     return next(iter(steps(folder)), 0)
 
 
-def painting_of(path: Path, step: int | str | None = None) -> Path:
+def painting_of(path: AnyPath, step: int | str | None = None) -> Path:
     """Returns the file of what paints in the run directory `path`.
 
     Args:

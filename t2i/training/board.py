@@ -15,7 +15,8 @@ from t2i.files.disk import replacing
 from t2i.images.pixels import middle, save_image, to_uint8
 from t2i.images.sheets import captioned_grid, grid
 from t2i.models.contract import Painting
-from t2i.pairs.reading import Pairs, read, read_header
+from t2i.pairs.reading import read, read_header
+from t2i.pairs.stored import StoredRows
 from t2i.runs.directory import Run
 from t2i.training.projector import project
 
@@ -48,18 +49,19 @@ class Board:
         header = read_header(data)
         unseen = [split for split in ("test", "val") if split not in config.training.splits]
         shown = [split for split in unseen if header.images[split]][:1] or config.training.splits
-        held = read(data, shown)
+        # The rest of the pictures and embeddings stays in the file.
+        held = read(data, shown, images=False, embeddings=False)
+        image, embedding = (StoredRows(data, shown, column) for column in ("image", "embedding"))
         chosen = np.linspace(0, len(held.name) - 1, config.training.samples).astype(int)
-        rows = [int(held.caption_offset[index]) for index in chosen]
+        rows = held.caption_offset[chosen]
         self._captions = [held.caption[row] for row in rows]
-        if held.embedding is None:
-            raise RuntimeError("training reads no file without embeddings")
-        self._embedding = held.embedding[rows].repeat(_COLUMNS, axis=0)
+        self._embedding = embedding[rows].repeat(_COLUMNS, axis=0)
         latents = painting.prior.draw(_COLUMNS, [config.seed, 1])
         self._latent = np.tile(latents, (len(rows), 1))
-        self._real = middle(held.image[chosen], config.image_size)
+        self._real = middle(image[chosen], config.image_size)
         self._paint = tf.function(lambda inputs: painting.network(inputs, training=False))
-        self._introduce(config, held, shown)
+        self._introduce(config, shown)
+        project(self._run.events, held, image, embedding)
         self._evaluate_every = config.training.evaluate_every
         self._monitor = Monitor(run, config, data, judge, painting) if judge else None
 
@@ -101,8 +103,8 @@ class Board:
         self.log(step, measured)
         return measured
 
-    def _introduce(self, config: RunConfig, held: Pairs, shown: Sequence[str]) -> None:
-        """Writes what does not change: captions, the configuration, the projector."""
+    def _introduce(self, config: RunConfig, shown: Sequence[str]) -> None:
+        """Writes what does not change: captions, the configuration."""
         rows = "\n".join(f"{i + 1}. {caption}" for i, caption in enumerate(self._captions))
         with self._writer.as_default(0):
             tf.summary.text(
@@ -110,4 +112,3 @@ class Board:
             )
             tf.summary.text("config", f"```\n{dump(config)}```")
         self._writer.flush()
-        project(self._run.events, held)

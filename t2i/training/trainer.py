@@ -1,8 +1,8 @@
 """train: one loop over strategy.run for one device, many, and many workers."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from t2i.compute.precision import resolve_precision
 from t2i.compute.strategy import choose_strategy, device_bytes, is_chief, on_gpu
 from t2i.config.run import RunConfig
 from t2i.evaluation.monitor import require_judge
+from t2i.files.disk import AnyPath
 from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Model, Needs
 from t2i.pairs.digests import fingerprint, fingerprint_without_pixels
@@ -42,7 +43,7 @@ from t2i.training.plan import (
 )
 from t2i.training.start import choose_start, require_start, said_of_start, start_from
 from t2i.training.steps import build_launch
-from t2i.training.watched import Watched
+from t2i.training.watched import Pace, Watched
 
 Progress = Callable[[int, dict[str, float]], None]
 Say = Callable[[str], None]
@@ -54,10 +55,10 @@ class Trainer:
     def __init__(
         self,
         config: RunConfig,
-        data: Path,
-        run: Run,
-        judge: Path | None = None,
-        start: Path | None = None,
+        data: AnyPath,
+        run: Run | AnyPath,
+        judge: AnyPath | None = None,
+        start: AnyPath | None = None,
     ) -> None:
         """Reads the data and builds the networks.
 
@@ -71,8 +72,10 @@ class Trainer:
         Raises:
             InputError: config, data and start do not fit, or the run began with others.
         """
-        self.config, self.run, self._data, self._judge = config, run, data, judge
-        require_judge(config, judge)
+        data, run = Path(data), run if isinstance(run, Run) else Run(run)
+        self.config, self.run, self._data = config, run, data
+        self._judge = None if judge is None else Path(judge)
+        require_judge(config, self._judge)
         offers = offered(config)
         needs = offers.needs(config)
         self._strategy = choose_strategy()
@@ -93,7 +96,7 @@ class Trainer:
             embedding=self._table.embedding,
             steps_per_epoch=self._order.steps_per_epoch,
         )
-        precision = self._recorded(header, needs, start)
+        precision = self._recorded(header, needs, None if start is None else Path(start))
         self._facts = replace(
             self._facts, precision=self._record.precision, fitted=self._record.start is None
         )
@@ -225,25 +228,29 @@ class Trainer:
             for part in self._model.kept.values()
             if isinstance(part, keras.optimizers.Optimizer)
         )
-        reported = Watched(self.run.path)
-        started, images = time.perf_counter(), 0
-        for (step, stop), (tensors, rows) in ahead(feed, spans(first, last, training)):
+        reported, pace = Watched(self.run.path), Pace(training.batch_size)
+        # The first step by itself: it compiles, and tells nothing of the pace.
+        launches = chain([(first, first + 1)][: last - first], spans(first + 1, last, training))
+        for (step, stop), (tensors, rows) in ahead(feed, launches):
             reported.add(step, launch(tensors, rows, tf.constant(step), tf.constant(stop - step)))
-            images += (stop - step) * training.batch_size
-            if stop < last and all(stop % every for every in due(training)):
+            pace.add(stop - step)
+            waits = stop < last and all(stop % every for every in due(training))
+            if waits and step > first:
                 # Nobody wants to know yet: a GPU goes on while the host makes the next launch.
                 continue
             reported.read()
+            pace.pause()
+            if waits:
+                pace.begin()
+                continue
             if stop % training.log_every == 0 or stop == last:
-                now = time.perf_counter()
                 means = reported.means() | {
                     "learning_rate": float(rate.learning_rate),
-                    "images_per_second": images / (now - started),
+                    "images_per_second": pace.images_per_second(),
                 }
                 progress(stop, means)
                 if board is not None:
                     board.log(stop, means)
-                started, images = time.perf_counter(), 0
             if board is not None and (stop % training.sample_every == 0 or stop == last):
                 board.paint(stop, self._model.weights())
             if stop % training.checkpoint_every == 0 or stop == last:
@@ -254,6 +261,7 @@ class Trainer:
                 measured = board.measure(stop) if board is not None else {}
                 if measured:
                     progress(stop, measured)
+            pace.go_on()
 
     def _compiled(self) -> bool:
         wanted, replicas = self.config.training.compile, self.plan.replicas

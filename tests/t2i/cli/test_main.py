@@ -64,9 +64,28 @@ def test_every_command_has_help() -> None:
     for group in groups.values():
         for name, command in group.commands.items():
             assert command.get_short_help_str(limit=1000) != ""
+            # As narrow as the column is: no summary is cut off.
+            assert not command.get_short_help_str(limit=52).endswith("..."), name
+            unsaid = [
+                parameter.name
+                for parameter in command.params
+                if isinstance(parameter, click.Option) and not parameter.help
+            ]
+            assert not unsaid, (name, unsaid)
             result = CliRunner().invoke(group, [name, "--help"])
             assert result.exit_code == 0
             assert result.output.startswith("Usage: ")
+
+
+def test_a_published_configuration_is_printed_and_its_keys_listed() -> None:
+    result = CliRunner().invoke(main, ["configs"])
+    assert result.output.splitlines()[-1].startswith("tiny  ")
+    result = CliRunner().invoke(main, ["configs", "tiny"])
+    assert result.output.startswith("# The smallest GAN")
+    for name, key in (("tiny", "  decay_epochs: 100"), ("encoder_small", "linear_decay_share: ")):
+        result = CliRunner().invoke(main, ["configs", name, "--keys"])
+        assert any(line.startswith(key) for line in result.output.splitlines())
+    assert _error(main, "configs", "nothing").startswith("nothing: expected a YAML configuration")
 
 
 def test_an_input_error_is_one_line_and_a_mistake_of_ours_keeps_its_traceback() -> None:

@@ -7,7 +7,7 @@ from t2i.encoders.tokenizers import CharTokenizer, SentencePieceTokenizer, train
 from t2i.errors import InputError
 
 ENGLISH = ["a small red bird", "a blue bird with a long tail", "this bird is yellow"]
-RUSSIAN = ["маленькая красная птица", "синяя птица", "жёлтая птица с длинным хвостом"]
+RUSSIAN = ["маленькая красная птица", "синяя птица", "жёлтая птица с длинным хвостом"]  # noqa: RUF001
 CHAR = CharTokenizer(40)
 
 
