@@ -38,6 +38,12 @@ _lookup_option = click.option(
     help="Sets named latents of a `model: projected` run, in standard deviations: turn, size, "
     "squeeze, right, down, mirror; for example mirror=-1,turn=0.",
 )
+@click.option(
+    "--like",
+    type=FILE,
+    help="Paints a single picture of `t2i generate` or of the page again, from what it says of "
+    "itself; OUT is then a .png file.",
+)
 @_lookup_option
 def generate(
     run: Path,
@@ -47,12 +53,16 @@ def generate(
     seed: int,
     out: Path,
     pose: str | None,
+    like: Path | None,
     data: Path | None,
 ) -> None:
     """Paints COUNT pictures of each of the SENTENCES with the last checkpoint of RUN.
 
     RUN is a run directory, or birds: a generator that comes with the package.
     """
+    if like is not None:
+        _paint_again(run, like, out, data, bool(sentences or captions or pose))
+        return
     texts = [*sentences, *(_lines(captions) if captions else [])]
     if not texts:
         raise InputError('sentences: expected at least one, got none; type one in "quotes"')
@@ -68,6 +78,7 @@ def generate(
     from t2i.images.pixels import save_image
     from t2i.images.sheets import captioned_grid
     from t2i.painting.painter import Painter
+    from t2i.painting.recipe import Recipe, save_inscribed
     from t2i.runs.shipping import run_named
 
     painter = Painter(run_named(run), data)
@@ -79,7 +90,8 @@ def generate(
         digits = len(str(len(texts)))
         for number, text in enumerate(tqdm(texts, unit="sentence", desc="painting"), start=1):
             for index, picture in enumerate(painter.paint([text], count, seed, pose=pose)[0]):
-                save_image(out / f"{number:0{digits}d}_{index:04d}.png", picture)
+                recipe = Recipe(text, seed, index, 1.0, painter.identity, pose or "")
+                save_inscribed(out / f"{number:0{digits}d}_{index:04d}.png", picture, recipe)
         (out / "captions.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     click.echo(f"{out}: {len(texts) * count} pictures of {len(texts)} sentences")
 
@@ -157,6 +169,28 @@ def interpolate(
     save_image(out, grid(enlarged[None]))
     save_gif(out.with_suffix(".gif"), enlarged)
     click.echo(f"{out} and {out.with_suffix('.gif')}: {steps} pictures")
+
+
+def _paint_again(run: Path, like: Path, out: Path, data: Path | None, more: bool) -> None:
+    """Paints the picture that a PNG file says it is."""
+    if more:
+        raise InputError(
+            "--like: expected the picture alone, got sentences, captions or a pose beside it; "
+            "leave one of them out"
+        )
+    if out.suffix.lower() != ".png":
+        raise InputError(f"--out: expected a .png file with --like, got {out}; name one")
+    from t2i.painting.recipe import read_recipe
+
+    recipe = read_recipe(like)
+    require_tensorflow()
+    from t2i.painting.again import paint_again
+    from t2i.painting.painter import Painter
+    from t2i.painting.recipe import save_inscribed
+    from t2i.runs.shipping import run_named
+
+    save_inscribed(out, paint_again(Painter(run_named(run), data), recipe), recipe)
+    click.echo(f"{out}: {recipe.sentence}")
 
 
 def _lines(path: Path) -> list[str]:
