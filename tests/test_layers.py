@@ -33,7 +33,15 @@ ROOMS = {
 }
 # What `prep` takes of `t2i`.
 OPEN_TO_PREP = (
-    *("t2i.errors", "t2i.progress", "t2i.files", "t2i.config", "t2i.images", "t2i.pairs", "t2i.compute"),
+    *(
+        "t2i.errors",
+        "t2i.progress",
+        "t2i.files",
+        "t2i.config",
+        "t2i.images",
+        "t2i.pairs",
+        "t2i.compute",
+    ),
     *("t2i.encoders", "t2i.runs.checkpoints", "t2i.cli.command_line"),
 )
 # The one thing that is done wherever anything of ours is imported.
