@@ -58,6 +58,17 @@ class EncoderState:
         with replacing(folder / _CONFIG) as unfinished:
             unfinished.write_text(dump(config))
 
+    @staticmethod
+    def is_one(folder: Path) -> bool:
+        """Returns whether a folder is one of a training, or one with nothing in it to lose.
+
+        The digest alone is what a beginning that was killed left.
+        """
+        if not folder.is_dir():
+            return False
+        names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+        return _CONFIG in names or names <= {_DATA}
+
     @property
     def seconds(self) -> float:
         """Seconds spent in them, over all sittings."""
