@@ -43,9 +43,10 @@ class EncoderState:
             self._changed = changed(begun, config)
             others = [key for key in self._changed if key not in _may_change(begun)]
             if others:
+                why = ", at whose end the learning rate is 0" if others == ["steps"] else ""
                 raise InputError(
                     f"{folder}: expected the configuration it was begun with, "
-                    f"got another {', '.join(others)}; {_ANEW}"
+                    f"got another {', '.join(others)}{why}; {_ANEW}"
                 )
             if not (folder / _DATA).exists() or (folder / _DATA).read_text() != digest:
                 raise InputError(
