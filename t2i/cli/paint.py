@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -61,6 +62,12 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
     help="Sets named latents of a `model: projected` run, in standard deviations: turn, size, "
     "squeeze, right, down, mirror; for example mirror=-1,turn=0.",
 )
+@click.option(
+    "--like",
+    type=FILE,
+    help="Paints a single picture of `t2i generate` or of the page again, from what it says of "
+    "itself; OUT is then a .png file.",
+)
 @_lookup_option
 def generate(
     run: Path,
@@ -71,6 +78,7 @@ def generate(
     step: str | None,
     out: Path | None,
     pose: str | None,
+    like: Path | None,
     data: Path | None,
 ) -> None:
     """Paints pictures of sentences.
@@ -78,6 +86,14 @@ def generate(
     RUN is a run directory, or birds: a generator that comes with the package. A grid at --out is
     replaced, and so is a folder of pictures of this command; no other folder is.
     """
+    if like is not None:
+        if sentences or captions or pose:
+            raise InputError(
+                "--like: expected the picture alone, got sentences, captions or a pose beside it; "
+                "leave one of them out"
+            )
+        _paint_again(run, step, like, out, data)
+        return
     texts = [*sentences, *(_lines(captions) if captions else [])]
     if not texts:
         raise InputError('sentences: expected at least one, got none; type one in "quotes"')
@@ -91,6 +107,7 @@ def generate(
     from t2i.images.sheets import captioned_grid
     from t2i.painting.folder import write_folder
     from t2i.painting.painter import Painter
+    from t2i.painting.recipe import Recipe, inscribed_png
 
     painter = Painter(path, data, chosen)
     if single:
@@ -100,8 +117,13 @@ def generate(
     else:
         # All of them first, so that one that can't be painted is told before any is.
         painter.embed(texts)
-        bar = tqdm(texts, unit="sentence", desc="painting")
-        write_folder(out, texts, (painter.paint([text], count, seed, pose=pose)[0] for text in bar))
+
+        def files(text: str) -> Iterator[bytes]:
+            for index, picture in enumerate(painter.paint([text], count, seed, pose=pose)[0]):
+                recipe = Recipe(text, seed, index, 1.0, painter.identity, pose or "")
+                yield inscribed_png(picture, recipe)
+
+        write_folder(out, texts, map(files, tqdm(texts, unit="sentence", desc="painting")))
     pictures = counted(len(texts) * count, "picture")
     click.echo(f"{out}: {pictures} of {counted(len(texts), 'sentence')}")
 
@@ -250,6 +272,26 @@ def _ours(path: Path) -> Path:
             "choose another name with --out"
         )
     return path
+
+
+def _paint_again(
+    run: Path, step: str | None, like: Path, out: Path | None, data: Path | None
+) -> None:
+    """Paints the picture that a PNG file says it is."""
+    place = out or _ours(Path("birds.png"))
+    if place.suffix.lower() != ".png":
+        raise InputError(f"--out: expected a .png file with --like, got {place}; name one")
+    from t2i.painting.recipe import read_recipe
+
+    recipe = read_recipe(like)
+    path, chosen = _painting(run, step)
+    require_tensorflow()
+    from t2i.painting.again import paint_again
+    from t2i.painting.painter import Painter
+    from t2i.painting.recipe import save_inscribed
+
+    save_inscribed(place, paint_again(Painter(path, data, chosen), recipe), recipe)
+    click.echo(f"{place}: {recipe.sentence}")
 
 
 def _lines(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from t2i.errors import InputError
 from t2i.files.disk import AnyPath, replacing
-from t2i.images.pixels import Pixels, made_here, save_image
+from t2i.images.pixels import made_here
 
 METADATA = "metadata.jsonl"
 CAPTIONS = "captions.txt"
@@ -29,14 +29,14 @@ class Captioned(NamedTuple):
 
 
 def write_folder(
-    out: AnyPath, sentences: Sequence[str], pictures: Iterable[Iterable[Pixels]]
+    out: AnyPath, sentences: Sequence[str], pictures: Iterable[Iterable[bytes]]
 ) -> None:
     """Writes pictures, several of each sentence, whole or not at all, over what it wrote before.
 
     Args:
         out: the folder.
         sentences: in the order of the pictures.
-        pictures: of each sentence, uint8 [s, s, C] each.
+        pictures: of each sentence, PNG files of `recipe.inscribed_png`.
 
     Raises:
         InputError: as `require_replaceable`, or the folder can't be written.
@@ -45,11 +45,12 @@ def write_folder(
     require_replaceable(out)
     digits = len(str(len(sentences)))
     with replacing(out) as unfinished:
+        unfinished.mkdir()
         lines = []
         for number, (text, own) in enumerate(zip(sentences, pictures, strict=True), start=1):
             for index, picture in enumerate(own):
                 name = f"{number:0{digits}d}_{index:04d}.png"
-                save_image(unfinished / name, picture)
+                (unfinished / name).write_bytes(picture)
                 lines.append(json.dumps({"file_name": name, "text": text}))
         (unfinished / METADATA).write_text("\n".join(lines) + "\n", encoding="utf-8")
         plain = "".join(f"{' '.join(text.split())}\n" for text in sentences)

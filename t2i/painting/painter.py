@@ -1,6 +1,7 @@
 """Sentences to pictures, from a run directory alone."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from t2i.encoders.lookup import KnownSentences
 from t2i.encoders.text import TextEncoder, load_encoder
 from t2i.errors import InputError
 from t2i.files.disk import AnyPath
-from t2i.files.weights import load_weights
+from t2i.files.weights import load_weights, weights_sha256
 from t2i.images.pixels import to_uint8
 from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Floats, Painting
@@ -29,6 +30,7 @@ class Painter:
 
     Attributes:
         config: of the run.
+        network: what paints; see `models.contract.Painting`.
         prior: of the latents.
     """
 
@@ -49,9 +51,17 @@ class Painter:
         generator = painting_of(path, step)
         pairs = None if data is None else Path(data)
         self.config, self._sentences, channels = load_run(Path(path), pairs)
-        self._network, self.prior = load_painting(
+        self.network, self.prior = load_painting(
             generator, self.config, self._sentences.embedding_size, channels
         )
+
+    @cached_property
+    def identity(self) -> str:
+        """Sixteen digits, of the weights and the encoder's: they tell this painter from others."""
+        models = [self.network]
+        if isinstance(self._sentences, TextEncoder):
+            models.append(self._sentences.model)
+        return weights_sha256(*models)[:16]
 
     def paint(
         self,
@@ -114,7 +124,7 @@ class Painter:
             rows = slice(start, start + _BATCH)
             inputs = {"embedding": embedding[rows], "latent": latent[rows]}
             # Called as it is: tracing a graph takes longer than painting a few batches.
-            blocks.append(to_uint8(self._network(inputs, training=False).numpy()))
+            blocks.append(to_uint8(self.network(inputs, training=False).numpy()))
             if progress is not None:
                 progress(len(blocks[-1]))
         return np.concatenate(blocks)

@@ -64,5 +64,5 @@ def test_what_is_written_and_read_by_texts(tmp_path: Path) -> None:
     assert read_header(data).image_size == check(data).header.image_size
     assert len(read(data, ["train"]).name) == 21
     save_image(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
-    write_folder(str(tmp_path / "out"), ["a"], [[np.zeros((8, 8, 3), np.uint8)]])
+    write_folder(str(tmp_path / "out"), ["a"], [[(tmp_path / "a.png").read_bytes()]])
     assert Run(str(tmp_path)).config == tmp_path / "config.yaml"

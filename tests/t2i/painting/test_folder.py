@@ -9,9 +9,14 @@ import pytest
 from t2i.errors import InputError
 from t2i.evaluation.pictures import open_folder
 from t2i.painting.folder import read_folder, write_folder
+from t2i.painting.recipe import Recipe, inscribed_png
 
 # Each would be the end of a line for somebody.
 SENTENCES = ["a red\nbird", "a blue\u2028bird", "a\fgreen bird", "plain \udce9"]
+
+
+def painted(pixels: np.ndarray) -> bytes:
+    return inscribed_png(pixels, Recipe("a bird", 0, 0, 1.0, "0"))
 
 
 def _write(out: Path, sentences: list[str], count: int = 2) -> None:
@@ -19,7 +24,7 @@ def _write(out: Path, sentences: list[str], count: int = 2) -> None:
         [np.full((8, 8, 3), 9 * i + j, np.uint8) for j in range(count)]
         for i, _ in enumerate(sentences)
     ]
-    write_folder(out, sentences, pictures)
+    write_folder(out, sentences, [[painted(p) for p in own] for own in pictures])
 
 
 def _error(folder: Path) -> str:
@@ -73,7 +78,7 @@ def test_a_failure_leaves_the_old_pictures(tmp_path: Path) -> None:
     _write(tmp_path / "out", ["a bird"])
 
     def broken():
-        yield [np.zeros((8, 8, 3), np.uint8)]
+        yield [painted(np.zeros((8, 8, 3), np.uint8))]
         raise InputError("no")
 
     with pytest.raises(InputError, match="no"):
