@@ -12,6 +12,7 @@ from t2i.cli.command_line import FILE
 
 if TYPE_CHECKING:
     from prep.building.examples import Source
+    from prep.building.pictures import Fit
     from t2i.pairs.reading import EncoderStamp, SplitBy
 
 Command = Callable[..., None]
@@ -26,12 +27,14 @@ class Target:
         image_size: side of its pictures, pixels.
         workers: processes, or None for one a core.
         skip_bad: leave out pictures that can't be used.
+        fit: how pictures become square, or None for what their kind asks for.
     """
 
     out: Path
     image_size: int
     workers: int | None
     skip_bad: bool
+    fit: "Fit | None" = None
 
 
 def makes_pairs(image_size: int = 76) -> Callable[[Command], Command]:
@@ -50,11 +53,23 @@ def makes_pairs(image_size: int = 76) -> Callable[[Command], Command]:
             "--workers", type=click.IntRange(1, 256), help="Processes.  [default: all cores]"
         )
         @click.option("--skip-bad", is_flag=True, help="Leaves out pictures that can't be used.")
+        @click.option(
+            "--fit",
+            type=click.Choice(["crop", "pad", "stretch"]),
+            help="How a picture becomes square: its middle, all of it on white, or squeezed.  "
+            "[default: crop; stretch for what is left of a box]",
+        )
         @wraps(command)
         def with_target(
-            *, out: Path, image_size: int, workers: int | None, skip_bad: bool, **own: Any
+            *,
+            out: Path,
+            image_size: int,
+            workers: int | None,
+            skip_bad: bool,
+            fit: "Fit | None",
+            **own: Any,
         ) -> None:
-            command(target=Target(out, image_size, workers, skip_bad), **own)
+            command(target=Target(out, image_size, workers, skip_bad, fit), **own)
 
         return with_target
 
@@ -67,7 +82,7 @@ def write(
     description: str,
     channels: int = 3,
     encoder: "EncoderStamp | None" = None,
-    split_by: "SplitBy" = "class",
+    split_by: "SplitBy | None" = "class",
 ) -> None:
     """Builds the pairs file, and says what is in it.
 
@@ -77,7 +92,8 @@ def write(
         description: where they come from, in words.
         channels: 3 for colours, 1 for greys.
         encoder: who made the embeddings that the source brings, or None.
-        split_by: `picture` where classes may be in several splits.
+        split_by: `picture` where classes may be in several splits; None where they are as they
+            are.
     """
     from tqdm import tqdm
 
@@ -95,10 +111,13 @@ def write(
             channels,
             encoder,
             split_by,
+            target.fit,
         )
     counts = ", ".join(f"{count:,} {name}" for name, count in made.images.items())
-    left_out = f", {made.bad} left out (see {made.report})" if made.bad else ""
+    left_out = f", {made.bad} left out" if made.bad else ""
+    noted = "".join(f", {kind}: {count:,}" for kind, count in made.notes.items())
+    see = f" (see {made.report})" if made.report else ""
     click.echo(
         f"{target.out}: {counts} pictures of {target.image_size} pixels, "
-        f"{sum(made.captions.values()):,} captions in {made.seconds:.1f} s{left_out}"
+        f"{sum(made.captions.values()):,} captions in {made.seconds:.1f} s{left_out}{noted}{see}"
     )

@@ -12,7 +12,7 @@ there is no encoder, and the stamp says what file they came from.
     /SPLIT/class_id        int32   [n]
     /SPLIT/name            str     [n]
     /encoder               uint8   [bytes]       the encoder's .keras file; not if imported
-    attributes: format, version, image_size, source, split_by, created_with, encoder (JSON)
+    attributes: format, version, image_size, source, split_by, fit, created_with, encoder (JSON)
 """
 
 import json
@@ -68,6 +68,7 @@ class Header:
         encoder: who made the embeddings, or None before `embed`.
         images: pictures in each split.
         captions: captions in each split.
+        fit: how pictures became square, `crop`, `pad` or `stretch`; None where it is not known.
     """
 
     image_size: int
@@ -78,6 +79,7 @@ class Header:
     encoder: EncoderStamp | None
     images: Mapping[str, int]
     captions: Mapping[str, int]
+    fit: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,6 +231,7 @@ def header_of(file: h5py.File) -> Header:
         encoder=encoder,
         images={split: file[split]["image"].shape[0] for split in SPLITS},
         captions={split: file[split]["caption"].shape[0] for split in SPLITS},
+        fit=file.attrs.get("fit"),
     )
 
 
