@@ -44,6 +44,8 @@ _SIXTEEN_BITS, _SIXTEEN_TO_EIGHT = 65535, 257
 # Tags of TIFF: sides of a tile, and what a grey of 0 means.
 _TILE_WIDTH, _TILE_LENGTH, _PHOTOMETRIC = 322, 323, 262
 _WHITE_IS_ZERO = 0
+# Of cameras; each begins with a small TIFF, which is not the picture.
+_RAW = (".dng", ".cr2", ".nef", ".arw")
 _BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
 
 
@@ -60,6 +62,8 @@ def opened(image: RawImage) -> Iterator[Image.Image]:
         return
     if isinstance(image, Path) and not image.is_file():
         raise InputError("expected a picture, got no such file")
+    if isinstance(image, Path) and image.suffix.lower() in _RAW:
+        raise InputError(f"expected a picture in {READ}, got a camera's raw file; convert it")
     size = image.stat().st_size if isinstance(image, Path) else len(image)
     if size > _MAX_PICTURE_BYTES:
         raise InputError(f"expected at most {_MAX_PICTURE_BYTES} bytes, got {size}")

@@ -80,15 +80,33 @@ def flowers(
 
 
 @import_group.command()
-@click.argument("pictures", type=FOLDER)
-@click.option("--captions", type=FILE, help="CSV or JSON lines.  [default: looked for]")
-@click.option("--no-classes", is_flag=True, help="Makes each picture its own class.")
+@click.argument("pictures", type=click.Path(path_type=Path))
+@click.option(
+    "--captions",
+    type=FILE,
+    multiple=True,
+    help="A list: CSV, TSV, JSON, COCO's captions_*.json, Flickr's tokens; once for each.  "
+    "[default: looked for]",
+)
+@click.option(
+    "--classes/--no-classes",
+    default=None,
+    help="Whether folders are classes, or each picture its own.  [default: classes]",
+)
+@click.option(
+    "--folder-is",
+    "meant",
+    multiple=True,
+    metavar="NAME=KIND",
+    help="What folders of a name are: train, val, test or class.  [default: by the name]",
+)
 @_split_by
 @makes_pairs()
 def folder(
     pictures: Path,
-    captions: Path | None,
-    no_classes: bool,
+    captions: tuple[Path, ...],
+    classes: bool | None,
+    meant: tuple[str, ...],
     split_by: "SplitBy",
     target: Target,
 ) -> None:
@@ -101,8 +119,21 @@ def folder(
     """
     from prep.sources.folder import Folder
 
-    source = Folder(pictures, captions, not no_classes, split_by)
+    source = Folder(pictures, captions, classes, split_by, _meant(meant))
     write(target, source, pictures.resolve().name, split_by=source.split_by)
+
+
+def _meant(said: tuple[str, ...]) -> dict[str, str]:
+    """Returns the kind of each folder that was named with --folder-is."""
+    kinds = {}
+    for text in said:
+        name, _, kind = text.rpartition("=")
+        if not name or kind not in ("train", "val", "test", "class"):
+            raise InputError(
+                f"--folder-is: expected NAME=train, =val, =test or =class, got {text!r}; correct it"
+            )
+        kinds[name] = kind
+    return kinds
 
 
 def _of_reed(command: Command) -> Command:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from prep.building.examples import Box, Example, Fault
+from prep.building.examples import Box, Example, Fault, Note
 from prep.building.names import MAX_BYTES, PART
 from prep.building.splits import split_classes
 from prep.formats.caption_files import caption_root, read_captions
+from prep.sources.leftovers import captions_left, pictures_left
 from t2i.errors import InputError
 
 _FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"
@@ -53,8 +54,8 @@ class Cub:
     def __len__(self) -> int:
         return len(self._pictures)
 
-    def __iter__(self) -> Iterator[Example | Fault]:
-        """Yields the pictures in the order of images.txt."""
+    def __iter__(self) -> Iterator[Example | Fault | Note]:
+        """Yields the pictures in the order of images.txt, then what it does not name."""
         for picture, file in self._pictures.items():
             name = _stem(file)
             try:
@@ -66,11 +67,14 @@ class Cub:
             yield Example(
                 name,
                 self._images / file,
-                captions,
+                captions.texts,
                 class_id,
                 self._split_of[class_id],
                 self._boxes.get(picture),
+                remark=captions.remark,
             )
+        yield from pictures_left(self._images, self._pictures.values(), "images.txt")
+        yield from captions_left(self._captions, map(_stem, self._pictures.values()))
 
 
 def picture_files(cub: Path, use_box: bool) -> dict[str, tuple[Path, Box | None]]:
