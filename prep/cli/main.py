@@ -148,15 +148,19 @@ def embed(pairs: Path, encoder: Path) -> None:
 def check(pairs: Path) -> None:
     """Says what PAIRS holds, and names every fault."""
     from t2i.pairs.checking import check as look_at
+    from t2i.pairs.classes import class_lines
 
     header, faults, remarks = look_at(pairs)
     click.echo(f"{pairs}: {header.source}; made with {header.created_with}")
     colours = "in colour" if header.channels == 3 else "in greys"
-    click.echo(f"pictures: {header.image_size} x {header.image_size} pixels, {colours}")
+    fit = f", made square by {header.fit}" if header.fit else ""
+    click.echo(f"pictures: {header.image_size} x {header.image_size} pixels, {colours}{fit}")
     for split, facts in header.images.items():
         captions = header.captions[split]
         per_image = f"{captions / facts:.1f} an image" if facts else "none"
         click.echo(f"{split}: {facts:,} images, {captions:,} captions ({per_image})")
+    for line in class_lines(pairs):
+        click.echo(line)
     encoder = header.encoder
     click.echo(
         f"encoder: {encoder.kind}, {encoder.embedding_size} numbers, SHA-256 {encoder.sha256}"

@@ -98,6 +98,7 @@ def write(
     from tqdm import tqdm
 
     from prep.building.build import build_pairs
+    from t2i.pairs.classes import class_lines
 
     with tqdm(total=len(source), unit="picture", desc="preparing") as bar:
         made = build_pairs(
@@ -121,3 +122,5 @@ def write(
         f"{target.out}: {counts} pictures of {target.image_size} pixels, "
         f"{sum(made.captions.values()):,} captions in {made.seconds:.1f} s{left_out}{noted}{see}"
     )
+    for line in class_lines(target.out):
+        click.echo(line)
