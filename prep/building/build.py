@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -76,8 +76,8 @@ def build_pairs(
         progress: called with the number of pictures done since the last call.
         channels: 3 for colours, 1 for greys.
         encoder: who made the examples' embeddings; None where they bring none.
-        split_by: `picture` where classes may be in several splits; None where they are as they
-            are.
+        split_by: `picture` where classes may be in several splits, `class` where none is; None
+            takes them as they come.
         fit: see `prep.building.pictures.fit_of`.
 
     Raises:
@@ -90,9 +90,10 @@ def build_pairs(
     images, captions = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
     faults: list[Fault] = []
     notes: list[Note] = []
+    splits_of: dict[int, set[str]] = {}
     boxed = False
     with (
-        writing(out, image_size, source, channels, encoder, split_by) as pairs,
+        writing(out, image_size, source, channels, encoder) as pairs,
         closing(_all_prepared(items, image_size, channels, workers, fit)) as all_prepared,
     ):
         for item, prepared in all_prepared:
@@ -111,6 +112,7 @@ def build_pairs(
                 )
                 images[item.split] += 1
                 captions[item.split] += len(item.captions)
+                splits_of.setdefault(item.class_id, set()).add(item.split)
                 boxed = boxed or item.box is not None
                 if item.remark:
                     notes.append(Note(item.name, item.remark, REREAD))
@@ -126,9 +128,22 @@ def build_pairs(
             raise InputError(
                 f"{out}: expected pictures in the train split, got none; give a split that fills it"
             )
-        pairs.describe(fit_of(fit, boxed))
+        pairs.describe(fit_of(fit, boxed), _split_by(out, split_by, splits_of))
     seconds = time.perf_counter() - start
     return Summary(images, captions, len(faults), seconds, written, counted(notes))
+
+
+def _split_by(
+    out: Path, wanted: SplitBy | None, splits_of: Mapping[int, Collection[str]]
+) -> SplitBy:
+    """Returns how classes are split, as wanted or as they are."""
+    shared = [class_id for class_id, splits in splits_of.items() if len(splits) > 1]
+    if wanted == "class" and shared:
+        raise InputError(
+            f"{out}: expected each class in one split, got {len(shared)} in several; "
+            "take them so with --split-by picture"
+        )
+    return wanted or ("picture" if shared else "class")
 
 
 def _all_prepared(

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 
 _crop = click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+_as_split = click.option(
+    "--split-by",
+    type=click.Choice(["class", "picture"]),
+    help="Whether a class may be in several splits.  [default: as it is found]",
+)
 _split_by = click.option(
     "--split-by",
     default="class",
@@ -187,10 +192,15 @@ def reed_cvpr(folder: Path, images: Path, crop: str, split: Path | None, target:
     help="Folder of the caption files, or AttnGAN's captions.pickle.",
 )
 @_crop
-@_split_by
+@_as_split
 @makes_pairs()
 def stackgan(
-    folder: Path, images: Path, captions: Path, crop: str, split_by: "SplitBy", target: Target
+    folder: Path,
+    images: Path,
+    captions: Path,
+    crop: str,
+    split_by: "SplitBy | None",
+    target: Target,
 ) -> None:
     """Imports what StackGAN and AttnGAN read: FOLDER holds train/ and test/, of pickles each."""
     from prep.sources.stackgan.source import StackGan
@@ -203,9 +213,9 @@ def stackgan(
 
 @import_group.command()
 @click.argument("path", metavar="FILE", type=FILE)
-@_split_by
+@_as_split
 @makes_pairs()
-def aelnouby(path: Path, split_by: "SplitBy", target: Target) -> None:
+def aelnouby(path: Path, split_by: "SplitBy | None", target: Target) -> None:
     """Imports El-Nouby's birds.hdf5 or flowers.hdf5; its pictures are taken whole."""
     from prep.sources.aelnouby import Aelnouby
 

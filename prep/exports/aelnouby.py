@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from prep.building.names import is_name, number_of
-from prep.exports.pairs_file import Pair, PairsFile
+from prep.building.names import number_of
+from prep.exports.pairs_file import Pair, PairsFile, file_name
 from prep.sources.aelnouby import SPLITS
 from t2i.errors import InputError
 from t2i.files.hdf5 import new_file, require_room
@@ -57,12 +57,10 @@ def export_aelnouby(
 
 def _write(out: Path, split: h5py.Group, pair: Pair) -> None:
     """Writes a group for each caption."""
-    folder, _, name = pair.name.rpartition("/")
-    if not is_name(pair.name):
-        raise InputError(
-            f"{out}: expected names that files can have, got {pair.name[:80]!r}; "
-            "prepare the pictures under others"
-        )
+    try:
+        folder, name = file_name(pair)
+    except InputError as error:
+        raise InputError(f"{out}: {error}") from error
     if f"{name}_0" in split:
         raise InputError(
             f"{out}: expected names that differ without their folders, got {name!r} again; "

@@ -21,18 +21,24 @@ def caption_root(captions: Path, classes: Iterable[str]) -> Path:
 
     Args:
         captions: the folder that they were unpacked to.
-        classes: the names of the classes' folders; one of them is enough.
+        classes: the names of the classes' folders, empty for none; one of them is enough.
 
     Raises:
         InputError: they are in none of the known nestings.
     """
+    classes = list(classes)
     for nesting in _NESTINGS:
-        if any((captions / nesting / name).is_dir() for name in classes):
+        if any(_has_captions(captions / nesting, name) for name in classes):
             return captions / nesting
     raise InputError(
         f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
         "got none; give the folder that the captions were unpacked to"
     )
+
+
+def _has_captions(root: Path, name: str) -> bool:
+    """Returns whether a class can be in a folder; one of no name has its files in it."""
+    return (root / name).is_dir() if name else any(root.glob("*.txt"))
 
 
 def read_captions(path: Path) -> Sentences:

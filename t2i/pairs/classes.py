@@ -59,8 +59,9 @@ def some(values: Sequence[Any], limit: int = 5) -> str:
 
 
 def _names(ids: Sequence[int], names: Sequence[str]) -> dict[int, str]:
-    """Returns what each class is called: the folder of its pictures, where they have one."""
+    """Returns what each class is called: the folder of its first picture, where it has one."""
     called: dict[int, str] = {}
     for class_id, name in zip(ids, names, strict=True):
-        called.setdefault(class_id, name.rpartition("/")[0] or f"class {class_id}")
+        folders = name.split("/")[:-1]
+        called.setdefault(class_id, folders[-1] if folders else f"class {class_id}")
     return dict(sorted(called.items()))

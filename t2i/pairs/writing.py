@@ -71,19 +71,19 @@ class PairsWriter:
         if len(self._waiting[split]) == _BLOCK:
             self._flush(split)
 
-    def describe(self, fit: str) -> None:
-        """Notes how the pictures became square, one of `FITS`."""
-        self._file.attrs["fit"] = fit
+    def describe(self, fit: str, split_by: SplitBy) -> None:
+        """Notes what is known when all are added: how they became square, and how they are split.
+
+        Args:
+            fit: one of `FITS`.
+            split_by: as for `writing`.
+        """
+        self._file.attrs.update(fit=fit, split_by=split_by)
 
     def finish(self) -> None:
         """Writes what is still waiting."""
         for split in SPLITS:
             self._flush(split)
-
-    def classes_are_shared(self) -> bool:
-        """Returns whether a class is in several splits, of what is written."""
-        classes = [set(self._file[split]["class_id"][:].tolist()) for split in SPLITS]
-        return len(set().union(*classes)) < sum(map(len, classes))
 
     def _flush(self, split: str) -> None:
         waiting, self._waiting[split] = self._waiting[split], []
@@ -117,7 +117,7 @@ def writing(
     source: str,
     channels: int = 3,
     encoder: EncoderStamp | None = None,
-    split_by: SplitBy | None = "class",
+    split_by: SplitBy = "class",
 ) -> Iterator[PairsWriter]:
     """Yields a writer; the file takes its name only when the block ends well.
 
@@ -127,8 +127,7 @@ def writing(
         source: where the pictures come from, in words.
         channels: 3 for colours, 1 for greys.
         encoder: who made the embeddings, where every caption comes with one.
-        split_by: `picture` where classes may be in several splits; None where they are as they
-            are: `picture` where one is in several.
+        split_by: `picture` where classes may be in several splits.
     """
     with new_file(path) as file:
         file.attrs.update(
@@ -136,7 +135,7 @@ def writing(
             version=VERSION,
             image_size=image_size,
             source=source,
-            split_by=split_by or "class",
+            split_by=split_by,
             created_with=f"t2i {t2i.__version__}",
         )
         if encoder:
@@ -144,8 +143,6 @@ def writing(
         writer = PairsWriter(file, image_size, channels, encoder)
         yield writer
         writer.finish()
-        if split_by is None and writer.classes_are_shared():
-            file.attrs["split_by"] = "picture"
 
 
 def write_embeddings(
