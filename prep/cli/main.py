@@ -5,16 +5,17 @@ from pathlib import Path
 import click
 
 import t2i
+from prep.cli.ending import Ending
 from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, Commands
+from t2i.cli.command_line import FILE, FOLDER
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Ending, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(t2i.__version__, prog_name="t2i-prep")
 def main() -> None:
     """Makes pairs files: pictures, captions and their embeddings, ready for t2i."""

@@ -4,10 +4,11 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from t2i.errors import InputError
@@ -36,30 +37,80 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     # What a link points to is replaced, beside itself; the link stays.
     path = Path(path) if not Path(path).is_symlink() else Path(path).resolve()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise InputError(
-            f"{path}: expected a place that can be written, got {error.strerror}; "
-            "choose another output"
-        ) from error
-    try:
-        unfinished = folder / path.name
-        yield unfinished
-        if unfinished.is_file():
-            with unfinished.open("rb") as written:
-                os.fsync(written.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        if error.errno in FULL:
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(scratch(path.parent, f".{path.name}.", path.name))
+        except OSError as error:
             raise InputError(
-                f"{path}: expected room for the file, got {os.strerror(error.errno)}; "
-                "free some or choose another output"
+                f"{path}: expected a place that can be written, got {error.strerror}; "
+                "choose another output"
             ) from error
-        raise
+        try:
+            unfinished = folder / path.name
+            yield unfinished
+            if unfinished.is_file():
+                with unfinished.open("rb") as written:
+                    os.fsync(written.fileno())
+            unfinished.replace(path)
+        except OSError as error:
+            if error.errno in FULL:
+                raise InputError(
+                    f"{path}: expected room for the file, got {os.strerror(error.errno)}; "
+                    "free some or choose another output"
+                ) from error
+            raise
+
+
+@contextmanager
+def scratch(parent: Path, prefix: str, alone: str | None = None) -> Iterator[Path]:
+    """Yields a new folder, which is gone when the block ends; so are those of dead processes.
+
+    Args:
+        parent: where it is made.
+        prefix: of its name; others of this prefix, whose process has died, are removed.
+        alone: the one name in it, where there is no other; a folder that holds more is nobody's
+            that died.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    _sweep(parent, prefix, alone)
+    folder, lock = _locked(parent, prefix)
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(parent: Path, prefix: str) -> tuple[Path, int]:
+    """Returns a new folder and the open file that locks it, while the process lives."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        lock = os.open(folder, os.O_RDONLY)
+        # Where there are no locks, nothing is swept either.
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        # Another process may have swept it before it was locked.
+        if folder.is_dir():
+            return folder, lock
+        os.close(lock)
+
+
+def _sweep(parent: Path, prefix: str, alone: str | None) -> None:
+    """Removes the folders of a prefix that no living process has locked."""
+    ours = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")
+    for folder in [path for path in parent.iterdir() if ours.fullmatch(path.name)]:
+        with suppress(OSError):
+            if folder.is_symlink() or (alone and {p.name for p in folder.iterdir()} - {alone}):
+                continue
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(lock)
 
 
 @contextmanager
