@@ -16,14 +16,20 @@ Export = Callable[["PairsFile", Path, Callable[[int], object]], None]
 
 @click.group("export")
 def export_group() -> None:
-    """Writes what older code reads; importing it gives the same again."""
+    """Writes what older code reads.
+
+    Importing it gives the same again.
+    """
 
 
 @export_group.command()
 @click.argument("pairs", type=FILE)
 @click.argument("out", metavar="OUT_DIR", type=FOLDER)
 def stackgan(pairs: Path, out: Path) -> None:
-    """Writes what StackGAN and AttnGAN read into OUT_DIR, a new folder."""
+    """Writes what StackGAN and AttnGAN read.
+
+    OUT_DIR is a new folder.
+    """
     from prep.exports.stackgan import export_stackgan
 
     _export(pairs, out, export_stackgan)
@@ -33,7 +39,7 @@ def stackgan(pairs: Path, out: Path) -> None:
 @click.argument("pairs", type=FILE)
 @click.argument("out", metavar="OUT.hdf5", type=FILE)
 def aelnouby(pairs: Path, out: Path) -> None:
-    """Writes El-Nouby's HDF5 to OUT.hdf5."""
+    """Writes El-Nouby's HDF5."""
     from prep.exports.aelnouby import export_aelnouby
 
     _export(pairs, out, export_aelnouby)

@@ -13,9 +13,10 @@ from t2i.cli.command_line import FOLDER
 @click.argument("folder", type=FOLDER)
 @click.option("--unpack", is_flag=True, help="Unpacks archives too, in FOLDER.")
 def fetch(data_set: str, folder: Path, unpack: bool) -> None:
-    """Fetches DATA_SET into FOLDER and checks it; the same command resumes.
+    """Fetches published data, and checks it.
 
-    Files that are there already, fetched by hand perhaps, are checked alone.
+    DATA_SET goes into FOLDER; the same command resumes. Files that are there already, fetched by
+    hand perhaps, are checked alone.
     """
     from tqdm import tqdm
 

@@ -1,6 +1,7 @@
 """t2i-prep: makes pairs files out of pictures and captions."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +11,13 @@ from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, encoder_config
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
+from t2i.files.disk import require_apart
+
+if TYPE_CHECKING:
+    from t2i.pairs.reading import Header
 
 
 @click.group(cls=Ending, context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,10 +33,19 @@ main.add_command(export_group)
 
 @main.command()
 @click.argument("out", type=FOLDER)
-@click.option("--count", default=8000, show_default=True, type=int, help="Pictures.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option("--count", default=8000, show_default=True, type=int, help="Pictures, 64 or more.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="The same seed draws the same birds.",
+)
 def synthetic(out: Path, count: int, seed: int) -> None:
-    """Draws birds with known attributes and captions into OUT, in the layout of CUB."""
+    """Draws birds in the layout of CUB.
+
+    With known attributes and true captions, into the folder OUT.
+    """
     from tqdm import tqdm
 
     from prep.synthetic.writing import write_synthetic
@@ -46,7 +60,13 @@ def synthetic(out: Path, count: int, seed: int) -> None:
 @main.command()
 @click.argument("cub_dir", type=FOLDER)
 @click.option("--captions", required=True, type=FOLDER, help="Folder of the caption files.")
-@click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+@click.option(
+    "--crop",
+    default="box",
+    show_default=True,
+    type=click.Choice(["box", "none"]),
+    help="A square of 1.5 times the bird's box, or the whole picture.",
+)
 @click.option(
     "--split",
     type=FOLDER,
@@ -54,7 +74,10 @@ def synthetic(out: Path, count: int, seed: int) -> None:
 )
 @makes_pairs()
 def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Target) -> None:
-    """Prepares CUB-200-2011, or anything in its layout, in CUB_DIR."""
+    """Makes a pairs file of CUB-200-2011.
+
+    Or of anything in its layout, in the folder CUB_DIR.
+    """
     from prep.building.splits import official_split, read_split
     from prep.sources.cub import Cub
 
@@ -65,16 +88,25 @@ def cub(cub_dir: Path, captions: Path, crop: str, split: Path | None, target: Ta
 
 @main.command("train-encoder")
 @click.argument("pairs", type=FILE)
-@click.option("--config", required=True, type=FILE, help="An encoder's configuration.")
+@click.option(
+    "--config",
+    required=True,
+    type=FILE,
+    help="Configuration: a YAML file, or a name of `t2i configs`.",
+)
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@OVERRIDES
 def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ...]) -> None:
-    """Trains a text encoder on PAIRS; the same command resumes."""
-    from t2i.config.file import load
-    from t2i.encoders.config import EncoderConfig
+    """Trains a text encoder on a pairs file.
+
+    Interrupted, the same command goes on where it stopped. Beside --out, NAME.keras, come
+    NAME.image.keras, the image side, for a judge; NAME.json, the scores; and NAME.keras.training/,
+    from which it goes on, and which may be removed.
+    """
     from t2i.pairs.reading import read_header
 
-    settings = load(config, EncoderConfig, overrides)
+    settings = encoder_config(config, overrides)
+    require_apart(out, pairs, config)
     read_header(pairs)
     require_tensorflow()
     from tqdm import tqdm
@@ -87,7 +119,7 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
             bar.update(done - bar.n)
             bar.set_postfix_str(f"loss {loss:.3f}")
 
-        report = train(pairs, settings, out, progress)
+        report = train(pairs, settings, out, progress, bar.write)
     click.echo(
         f"{out}: {report.kind}, {report.parameters:,} parameters, "
         f"{report.captions_per_second:.0f} captions/s in training"
@@ -103,7 +135,11 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
 @click.argument("torch_file", metavar="FILE.t7", type=FILE)
 @click.option("--out", required=True, type=FILE, help="Encoder to write, a .keras file.")
 def import_encoder(torch_file: Path, out: Path) -> None:
-    """Turns a text encoder that Reed et al. released for Torch into one of ours."""
+    """Converts a text encoder of Reed et al.
+
+    FILE.t7 is what they released for Torch.
+    """
+    require_apart(out, torch_file)
     require_tensorflow()
     from prep.encoder.released.importing import import_encoder as read
     from t2i.encoders.text import parameter_count, save_encoder
@@ -121,7 +157,10 @@ def import_encoder(torch_file: Path, out: Path) -> None:
 @click.argument("pairs", type=FILE)
 @click.option("--encoder", required=True, type=FILE, help="An encoder's .keras file.")
 def embed(pairs: Path, encoder: Path) -> None:
-    """Writes the embedding of every caption, and the encoder, into PAIRS."""
+    """Embeds every caption of a pairs file.
+
+    The embeddings, and the encoder itself, are written into PAIRS.
+    """
     from t2i.files.weights import require_encoder
     from t2i.pairs.reading import read_header
 
@@ -138,6 +177,8 @@ def embed(pairs: Path, encoder: Path) -> None:
             bar.update(done - bar.n)
 
         made = embed_pairs(pairs, encoder, progress)
+    if made.read.lost:
+        click.echo(f"{pairs}: what the encoder does not read: {made.read}")
     click.echo(
         f"{pairs}: {made.captions:,} captions embedded by {made.kind}, "
         f"{made.embedding_size} numbers each, {made.captions_per_second:.0f} captions/s"
@@ -168,8 +209,30 @@ def check(pairs: Path) -> None:
         if encoder
         else f"encoder: none yet; run t2i-prep embed {pairs} --encoder ENCODER"
     )
+    if encoder and not encoder.imported:
+        remarks += _reading(pairs, header, faults)
     for remark in remarks:
         click.echo(remark)
     if faults:
         raise InputError(f"{pairs}: {'; '.join(faults)}; prepare it again")
     click.echo("no faults")
+
+
+def _reading(pairs: Path, header: "Header", faults: list[str]) -> list[str]:
+    """Returns what the encoder inside does not read of the captions; a fault where it is much."""
+    from t2i.encoders.description import tokenizer_in
+    from t2i.encoders.legibility import legibility, require_legible
+    from t2i.pairs.reading import read, read_encoder
+
+    splits = [split for split, images in header.images.items() if images]
+    content = read_encoder(pairs)
+    if faults or not splits or content is None:
+        return []
+    try:
+        tokenizer = tokenizer_in(content, pairs)
+    except InputError:
+        # Whether the encoder is whole is asked where it is put to use; its hash was compared.
+        return []
+    found = legibility(tokenizer, read(pairs, splits, images=False, embeddings=False).caption)
+    require_legible(found, tokenizer, str(pairs))
+    return [f"what the encoder does not read: {found}"] if found.lost else []

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from t2i.encoders.legibility import Legibility, legibility, require_legible
 from t2i.encoders.text import TextEncoder, load_encoder
+from t2i.files.disk import AnyPath
 from t2i.pairs.reading import read, read_header
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import write_embeddings
@@ -29,15 +31,19 @@ class EmbeddingSummary:
         embedding_size: numbers in an embedding.
         captions: of all splits together.
         captions_per_second: read, embedded and written.
+        read: how much of the captions the encoder reads.
     """
 
     kind: str
     embedding_size: int
     captions: int
     captions_per_second: float
+    read: Legibility
 
 
-def embed_pairs(pairs: Path, encoder: Path, progress: Progress | None = None) -> EmbeddingSummary:
+def embed_pairs(
+    pairs: AnyPath, encoder: AnyPath, progress: Progress | None = None
+) -> EmbeddingSummary:
     """Writes embeddings of all captions, and the encoder itself, into the pairs file.
 
     The old file stays whole until the new one is.
@@ -48,11 +54,14 @@ def embed_pairs(pairs: Path, encoder: Path, progress: Progress | None = None) ->
         progress: called after each block.
 
     Raises:
-        InputError: one of the files can't be read.
+        InputError: one of the files can't be read, or the encoder can't read the captions.
     """
+    pairs, encoder = Path(pairs), Path(encoder)
     began = time.perf_counter()
     counts = read_header(pairs).captions
     text_encoder = load_encoder(encoder)
+    found = _legibility(pairs, text_encoder, [split for split in SPLITS if counts[split]])
+    require_legible(found, text_encoder.tokenizer, str(pairs))
     total = sum(counts.values())
     starts = dict(zip(SPLITS, np.cumsum([0, *(counts[split] for split in SPLITS)]), strict=False))
     write_embeddings(
@@ -72,7 +81,13 @@ def embed_pairs(pairs: Path, encoder: Path, progress: Progress | None = None) ->
         embedding_size=text_encoder.embedding_size,
         captions=total,
         captions_per_second=total / (time.perf_counter() - began),
+        read=found,
     )
+
+
+def _legibility(pairs: Path, encoder: TextEncoder, splits: list[str]) -> Legibility:
+    captions = read(pairs, splits, images=False, embeddings=False).caption if splits else []
+    return legibility(encoder.tokenizer, captions)
 
 
 def _blocks(

@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from prep.encoder.state import EncoderState
 from prep.encoder.step import EncoderTraining, image_side_to_train, with_stock_layers
 from t2i.encoders.config import EncoderConfig
 from t2i.encoders.image import ImageEncoder, looks_through
+from t2i.encoders.legibility import legibility, require_legible
 from t2i.encoders.pair import image_side, save_image_side
 from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
 from t2i.encoders.tokenizers import (
@@ -24,7 +26,7 @@ from t2i.encoders.tokenizers import (
     train_sentencepiece,
 )
 from t2i.errors import InputError
-from t2i.files.disk import replacing
+from t2i.files.disk import AnyPath, replacing
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import Pairs, read, read_header
 
@@ -45,6 +47,7 @@ class EncoderReport:
         seconds: spent in them, over all sittings.
         captions_per_second: trained on.
         scores: of each held-out split that has pictures.
+        changes: keys changed since it was begun, each with its step, old and new value.
     """
 
     kind: str
@@ -53,10 +56,15 @@ class EncoderReport:
     seconds: float
     captions_per_second: float
     scores: Mapping[str, ZeroShotScore]
+    changes: Sequence[Mapping[str, Any]] = ()
 
 
 def train_encoder(
-    pairs: Path, config: EncoderConfig, out: Path, progress: Progress | None = None
+    pairs: AnyPath,
+    config: EncoderConfig,
+    out: AnyPath,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> EncoderReport:
     """Trains on the configured splits, or resumes; writes the encoder, and returns the report.
 
@@ -67,11 +75,16 @@ def train_encoder(
         InputError: bad pairs, another configuration or other pairs than the training was begun
             with, or a loss that is not finite.
     """
+    pairs, out = Path(pairs), Path(out)
     if out.suffix != ".keras":
         raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
     data = read_training_pairs(pairs, config.splits)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     tokenizer = _tokenizer(config, data)
+    read = legibility(tokenizer, data.caption)
+    require_legible(read, tokenizer, str(pairs))
+    if read.lost:
+        say(f"{pairs}: what the encoder does not read: {read}")
     keras.utils.set_random_seed(config.seed)
     encoder = TextEncoder(
         build_text_encoder(config.text, tokenizer.vocabulary_size),
@@ -81,7 +94,7 @@ def train_encoder(
     )
     images = image_side_to_train(config)
     training = EncoderTraining(config, data, encoder, images)
-    state.restore(text=encoder.model, image=images.trained, optimizer=training.optimizer)
+    state.restore(say, text=encoder.model, image=images.trained, optimizer=training.optimizer)
     _run(config, training, state, progress)
     images = with_stock_layers(config, images)
     save_encoder(out, encoder)
@@ -93,6 +106,7 @@ def train_encoder(
         seconds=state.seconds,
         captions_per_second=state.step * training.batch_size / state.seconds,
         scores=_scores(pairs, config, encoder, images),
+        changes=state.changes,
     )
     with replacing(out.with_suffix(".json")) as unfinished:
         unfinished.write_text(json.dumps(asdict(report), indent=2) + "\n")

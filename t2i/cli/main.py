@@ -6,7 +6,7 @@ import t2i
 from t2i.cli.command_line import Commands
 from t2i.cli.evaluate import evaluate, import_inception
 from t2i.cli.paint import generate, interpolate
-from t2i.cli.train import train
+from t2i.cli.train import configs, train
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,5 +18,6 @@ def main() -> None:
 main.add_command(evaluate)
 main.add_command(import_inception)
 main.add_command(train)
+main.add_command(configs)
 main.add_command(generate)
 main.add_command(interpolate)

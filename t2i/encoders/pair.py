@@ -11,8 +11,9 @@ from typing import Any
 import pydantic
 
 from t2i.encoders.config import ImageEncoderConfig
+from t2i.encoders.description import MAX_DESCRIPTION_BYTES
 from t2i.encoders.image import ImageEncoder, build_image_encoder, least_bytes
-from t2i.encoders.text import MAX_DESCRIPTION_BYTES, MAX_ENCODER_BYTES, TextEncoder
+from t2i.encoders.text import MAX_ENCODER_BYTES, TextEncoder
 from t2i.errors import InputError
 from t2i.files.disk import replacing
 from t2i.files.weights import load_weights, member, weights_sha256

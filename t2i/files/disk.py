@@ -13,6 +13,8 @@ from pathlib import Path
 
 from t2i.errors import InputError
 
+# What the library's public doors take for a path.
+AnyPath = os.PathLike[str] | str
 # A full disk, a spent quota, a file larger than the system lets one be.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -22,6 +24,16 @@ def require_at_most(path: Path, size: int, advice: str) -> None:
     found = path.stat().st_size
     if found > size:
         raise InputError(f"{path}: expected at most {size} bytes, got {found}; {advice}")
+
+
+def require_apart(out: Path, *inputs: Path | None) -> None:
+    """Raises InputError where an output is one of the inputs, also by a link."""
+    for given in inputs:
+        if given is not None and out.exists() and given.exists() and out.samefile(given):
+            raise InputError(
+                f"{out}: expected another file than what is read, got {given} itself; "
+                "choose another output"
+            )
 
 
 @contextmanager
@@ -42,9 +54,11 @@ def replacing(path: Path) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             folder = stack.enter_context(scratch(path.parent, f".{path.name}.", path.name))
         except OSError as error:
+            # That a file can't be made in a folder that is there has the same name as no folder.
+            there = error.errno == errno.ENOENT and path.parent.is_dir()
+            reason = "a folder where no file can be made" if there else error.strerror
             raise InputError(
-                f"{path}: expected a place that can be written, got {error.strerror}; "
-                "choose another output"
+                f"{path}: expected a place that can be written, got {reason}; choose another output"
             ) from error
         try:
             unfinished = folder / path.name
@@ -135,8 +149,13 @@ def reserved(folder: Path, in_use: str, advice: str) -> Iterator[None]:
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise InputError(f"{folder}: {in_use}") from error
+        except OSError as error:
+            raise InputError(
+                f"{folder}: expected a file system that can lock files, got {error.strerror}; "
+                f"{advice}, on another disk"
+            ) from error
         yield
 
 

@@ -13,6 +13,8 @@ from t2i.models.whitening import Whitening, whitened
 _MIXING_SEED = 7
 # Heads halve a map until it is no larger than this.
 _SMALLEST_SIDE = 4
+# Of a window, by the companion.
+_HALVINGS = 3
 
 
 def build_heads(
@@ -70,6 +72,26 @@ def build_reader(
         key = layers.Dense(taps * config.key_size, name="sentence")(said)
         key = layers.Reshape((taps, config.key_size), dtype="float32")(key)
     return keras.Model(embedding, key, name="reader")
+
+
+def build_companion(config: NetworksConfig, channels: int, dtype: str = "float32") -> keras.Model:
+    """Returns D's companion: windows [b, s, s, c] in [-1, 1] -> logits [b, (s / 8)^2].
+
+    Each logit is of a neighbourhood of some forty pixels: texture, not objects.
+
+    Source: the patch discriminator of Isola et al. 2017 (1611.07004), section 3.2.2. Deviations:
+    no normalisation, a quarter of its widths.
+    """
+    with policy(dtype):
+        x = windows = keras.Input((config.companion_size, config.companion_size, channels))
+        for index in range(_HALVINGS):
+            width = config.companion_width << index
+            x = layers.Conv2D(width, 4, 2, padding="same", name=f"down{index}")(x)
+            x = layers.LeakyReLU(0.2)(x)
+        logit = layers.Flatten(dtype="float32")(
+            layers.Conv2D(1, 3, padding="same", name="logit")(x)
+        )
+    return keras.Model(windows, logit, name="companion")
 
 
 def _mixed(maps: dict[str, Any], width: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def test_pictures_that_differ_half_as_much_are_told_once(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Played:
-        done = 0
+        done, notes = 0, ()
         plan = SimpleNamespace(
             images=21, classes=3, captions=63, steps=5, replicas=1, steps_per_epoch=2,
             parameters={"generator": 1}, precision="float32", data="device",

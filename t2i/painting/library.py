@@ -1,0 +1,131 @@
+"""A trained generator in a program or a notebook: what `t2i.load("birds")` returns."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from t2i.config.run import RunConfig
+from t2i.errors import InputError
+from t2i.images.pixels import Pixels, as_picture, save_gif, save_image
+from t2i.images.sheets import grid
+from t2i.models.contract import Floats
+from t2i.painting.again import varied
+from t2i.painting.between import between
+from t2i.painting.painter import Painter
+from t2i.painting.poses import posed
+
+# Pixels that a picture on a sheet is enlarged to, by whole pixels.
+_SHOWN = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Painted pictures, which a notebook shows as one sheet.
+
+    Attributes:
+        pixels: uint8 [sentences, count, s, s, C].
+        sentences: a row each.
+    """
+
+    pixels: Pixels
+    sentences: tuple[str, ...]
+
+    @property
+    def sheet(self) -> Pixels:
+        """All of them on white, uint8 [height, width, C], a sentence a row."""
+        scale = max(1, _SHOWN // self.pixels.shape[2])
+        return grid(self.pixels.repeat(scale, axis=2).repeat(scale, axis=3), padding=4)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the sheet, in the format that the ending names; a .gif moves along each row."""
+        if Path(path).suffix.lower() == ".gif":
+            save_gif(Path(path), np.concatenate(self.pixels))
+        else:
+            save_image(Path(path), self.sheet)
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        as_picture(self.sheet).save(file, "PNG")
+        return file.getvalue()
+
+
+class TextToImage:
+    """A trained generator and its text encoder.
+
+    Attributes:
+        config: of the run.
+        generator: {embedding [n, d], latent [n, z]} -> image [n, s, s, C] in [-1, 1]; a
+            `keras.Model` of stock layers.
+    """
+
+    def __init__(self, painter: Painter) -> None:
+        self._painter = painter
+        self.config: RunConfig = painter.config
+        self.generator: keras.Model = painter.network
+
+    def paint(
+        self,
+        sentences: str | Sequence[str],
+        count: int = 5,
+        seed: int = 0,
+        variety: float = 1.0,
+        pose: str | None = None,
+    ) -> Pictures:
+        """Returns `count` pictures of each sentence, those that `t2i generate` paints.
+
+        Args:
+            sentences: one, or several.
+            count: pictures of each; a column shares its latent.
+            seed: of the latents, from 0.
+            variety: the latents are multiplied by it.
+            pose: `turn=1,mirror=-1`, for example; see `t2i generate --pose`.
+
+        Raises:
+            InputError: a sentence has no words, or a number is out of its range.
+        """
+        texts = (sentences,) if isinstance(sentences, str) else tuple(sentences)
+        if count < 1 or seed < 0:
+            raise InputError(
+                f"paint: expected count from 1 and seed from 0, got {count} and {seed}; "
+                "choose others"
+            )
+        latent = varied(self._painter.latents(count, seed), variety)
+        if pose is not None:
+            latent = posed(latent, self._painter.prior, pose)
+        painted = self._painter.paint_rows(
+            self.embed(texts).repeat(count, axis=0), np.tile(latent, (len(texts), 1))
+        )
+        return Pictures(painted.reshape(len(texts), count, *painted.shape[1:]), texts)
+
+    def morph(self, first: str, second: str, steps: int = 9, seed: int = 0) -> Pictures:
+        """Returns the way from one sentence to another as one row; `.save("way.gif")` moves.
+
+        Raises:
+            InputError: as `paint`.
+        """
+        if steps < 2 or seed < 0:
+            raise InputError(
+                f"morph: expected steps from 2 and seed from 0, got {steps} and {seed}; "
+                "choose others"
+            )
+        ends = self.embed([first, second])
+        latent = self._painter.latents(1, seed).repeat(steps, axis=0)
+        painted = self._painter.paint_rows(between(ends[0], ends[1], steps), latent)
+        return Pictures(painted[None], (f"{first} / {second}",))
+
+    def embed(self, sentences: str | Sequence[str]) -> Floats:
+        """Returns the embeddings of sentences, float32 [n, d].
+
+        Raises:
+            InputError: a sentence has no words.
+        """
+        return self._painter.embed([sentences] if isinstance(sentences, str) else sentences)
+
+    def __repr__(self) -> str:
+        config: Any = self.config
+        return f"<TextToImage {config.model}, {config.image_size} pixels>"
