@@ -1,6 +1,6 @@
 """What every import has in common: the pairs file to make, its options, and the making."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from t2i.cli.command_line import FILE
+from t2i.files.disk import require_apart, require_kind
 
 if TYPE_CHECKING:
     from prep.building.examples import Source
@@ -77,11 +78,23 @@ def makes_pairs(image_size: int = 76) -> Callable[[Command], Command]:
             fit: "Fit | None",
             **own: Any,
         ) -> None:
+            _require_free(out, own.values())
             command(target=Target(out, image_size, workers, skip_bad, fit), **own)
 
         return with_target
 
     return decorate
+
+
+def _require_free(out: Path, given: Iterable[Any]) -> None:
+    """Raises InputError where the output is an input, or no pairs file: also by a link."""
+    if out.exists():
+        from t2i.pairs.reading import is_pairs_file
+
+        several = [value if isinstance(value, tuple) else (value,) for value in given]
+        paths = [path for values in several for path in values if isinstance(path, Path)]
+        require_apart(out, *paths)
+        require_kind(out, is_pairs_file, "a pairs file")
 
 
 def write(

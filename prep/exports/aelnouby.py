@@ -14,7 +14,7 @@ from PIL import Image
 
 from prep.building.names import number_of
 from prep.exports.pairs_file import Pair, PairsFile, file_name
-from prep.sources.aelnouby import SPLITS
+from prep.sources.aelnouby import SPLITS, Aelnouby
 from t2i.errors import InputError
 from t2i.files.hdf5 import new_file, require_room
 from t2i.images.pixels import Pixels
@@ -53,6 +53,15 @@ def export_aelnouby(
         for pair in pairs:
             _write(out, groups[pair.split], pair)
             progress(1)
+
+
+def is_aelnouby(path: Path) -> bool:
+    """Returns whether a file is one of this layout."""
+    try:
+        Aelnouby(path)
+    except InputError:
+        return False
+    return True
 
 
 def _write(out: Path, split: h5py.Group, pair: Pair) -> None:

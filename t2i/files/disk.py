@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -34,6 +34,21 @@ def require_apart(out: Path, *inputs: Path | None) -> None:
                 f"{out}: expected another file than what is read, got {given} itself; "
                 "choose another output"
             )
+
+
+def require_kind(out: Path, is_kind: Callable[[Path], bool], kind: str) -> None:
+    """Raises InputError where an output is there, and holds something of another kind.
+
+    Args:
+        out: what will be replaced; an empty file is nothing.
+        is_kind: whether a file is what will be written in its place.
+        kind: in words.
+    """
+    if out.is_file() and out.stat().st_size and not is_kind(out):
+        raise InputError(
+            f"{out}: expected {kind} to replace, or nothing there, got another file; "
+            "move it away, or choose another output"
+        )
 
 
 @contextmanager

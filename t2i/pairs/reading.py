@@ -107,6 +107,15 @@ class Pairs:
         return self.caption[self.caption_offset[index] : self.caption_offset[index + 1]]
 
 
+def is_pairs_file(path: Path) -> bool:
+    """Returns whether a file says that it is a pairs file, of whatever version."""
+    try:
+        with opened(path) as file:
+            return bool(np.all(file.attrs.get("format") == FORMAT))
+    except InputError:
+        return False
+
+
 def read_header(path: Path) -> Header:
     """Returns what a pairs file says of itself, its structure checked.
 
