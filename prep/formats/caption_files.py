@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from prep.formats.text import Sentences, joined, read_text, sentences
 from t2i.errors import InputError
+from t2i.files.text import Sentences, joined, read_text, sentences
 
 # Where copies of the captions keep the class folders, below the folder that is unpacked.
 _NESTINGS = tuple(

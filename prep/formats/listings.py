@@ -6,10 +6,10 @@ from pathlib import Path
 
 from prep.formats.rows import BadRow, Row, row_of
 from prep.formats.tables import Record, table_records
-from prep.formats.text import read_text
 from prep.formats.trees import line_records, tree_records
 from t2i.errors import InputError
 from t2i.files.disk import require_at_most
+from t2i.files.text import read_text
 
 _JSON_LINES, _JSON = (".jsonl", ".ndjson"), ".json"
 # Many times what is real, and little enough for any machine.

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from prep.formats.split_names import SPLIT_NAMES, split_of_name
-from prep.formats.text import Sentences, sentences
 from t2i.errors import InputError
+from t2i.files.text import Sentences, sentences
 
 # What the columns are called, in lower case; Hugging Face says file_name and text. Those of the
 # second line count where there is none of the first.

@@ -10,6 +10,7 @@ from prep.building.splits import split_classes
 from prep.formats.caption_files import caption_root, read_captions
 from prep.sources.leftovers import captions_left, pictures_left
 from t2i.errors import InputError
+from t2i.files.text import read_text
 
 _FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"
 _PICTURE = re.compile(rf"(\d{{1,9}}) ({PART}/{PART})")
@@ -162,7 +163,7 @@ def _rows(
             "unpack CUB-200-2011 again"
         )
     rows: dict[int, tuple[str, ...]] = {}
-    lines = path.read_text("utf-8", errors="replace").split("\n")
+    lines = read_text(path, _MAX_INDEX_BYTES).content.split("\n")
     for number, line in enumerate(map(str.strip, lines), 1):
         match = line_of.fullmatch(line)
         if match and int(match[1]) not in rows:

@@ -10,10 +10,10 @@ from prep.building.splits import hashed_split
 from prep.formats.caption_files import read_captions
 from prep.formats.folders import PICTURES, Files, files_below
 from prep.formats.split_names import split_of_name
-from prep.formats.text import Sentences
 from prep.sources.pictures import Picture, listed, listings_among, scanned
 from prep.sources.places import places
 from t2i.errors import InputError
+from t2i.files.text import Sentences
 from t2i.pairs.reading import SplitBy
 from t2i.pairs.structure import SPLITS
 

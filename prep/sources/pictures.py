@@ -11,8 +11,8 @@ from prep.formats.folders import Files, is_picture
 from prep.formats.listings import Listing, read_listing
 from prep.formats.rows import BadRow, Row, checked_path
 from prep.formats.split_names import split_of_name
-from prep.formats.text import joined
 from t2i.errors import InputError
+from t2i.files.text import joined
 
 _TEXT, _IMAGES = ".txt", "images"
 # Rows by which is found where the paths of a list start.

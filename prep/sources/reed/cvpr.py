@@ -14,12 +14,12 @@ import numpy as np
 from prep.building.examples import Example, Fault
 from prep.building.splits import read_list, read_split, split_classes
 from prep.formats.caption_files import read_captions
-from prep.formats.text import Sentences
 from prep.formats.torch7 import load
 from prep.sources.cub import picture_files
 from prep.sources.reed.files import decoded, is_name, stems
 from t2i.errors import InputError
 from t2i.files.hdf5 import vectors
+from t2i.files.text import Sentences
 
 _FOLDER = "text_c10"
 # 60 pictures of ten captions take a megabyte, as doubles.

@@ -25,12 +25,12 @@ import numpy.typing as npt
 
 from prep.building.examples import UNLISTED, Box, Example, Fault, Note, RawImage
 from prep.formats.caption_files import caption_root, read_captions
-from prep.formats.text import Sentences
 from prep.sources.cub import picture_files
 from prep.sources.leftovers import captions_left
 from prep.sources.stackgan.attngan_captions import AttnGanCaptions
 from prep.sources.stackgan.index import EMBEDDINGS, SplitIndex, read_index
 from t2i.errors import InputError
+from t2i.files.text import Sentences
 from t2i.pairs.reading import IMPORTED, EncoderStamp
 from t2i.pairs.structure import SPLITS
 

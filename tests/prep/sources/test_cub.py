@@ -207,7 +207,6 @@ def test_a_missing_index_file(tree: Path, name: str) -> None:
         "a.jpg",
         "a\\..\\b/c.jpg",
         "a/b\x1b[2J.jpg",
-        "a/b\x00.jpg",
         "a/b\u2028c.jpg",
     ],
 )
@@ -216,6 +215,11 @@ def test_names_stay_in_the_tree(tree: Path, file: str) -> None:
     assert _refusal(tree) == (
         f"{path}:2: expected <id> <class>/<file> inside images, got {f'2 {file}'!r}{_AGAIN}"
     )
+
+
+def test_an_index_is_text(tree: Path) -> None:
+    path = _index(tree / "CUB_200_2011", "images", ["2 a/b\0.jpg"])
+    assert _refusal(tree) == f"expected text in {path}, got a zero byte"
 
 
 @pytest.mark.parametrize("file", ["a/" + "b" * 241, "\N{OWL}" * 61 + "/b"])
