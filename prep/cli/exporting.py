@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from t2i.cli.command_line import FILE, FOLDER
+from t2i.files.disk import require_apart, require_kind
 
 if TYPE_CHECKING:
     from prep.exports.pairs_file import PairsFile
@@ -40,8 +41,10 @@ def stackgan(pairs: Path, out: Path) -> None:
 @click.argument("out", metavar="OUT.hdf5", type=FILE)
 def aelnouby(pairs: Path, out: Path) -> None:
     """Writes El-Nouby's HDF5."""
-    from prep.exports.aelnouby import export_aelnouby
+    from prep.exports.aelnouby import export_aelnouby, is_aelnouby
 
+    require_apart(out, pairs)
+    require_kind(out, is_aelnouby, "a file of this layout")
     _export(pairs, out, export_aelnouby)
 
 

@@ -21,6 +21,11 @@ _crop = click.option(
     type=click.Choice(["box", "none"]),
     help="A square of 1.5 times the picture's box, or the whole picture.",
 )
+_as_split = click.option(
+    "--split-by",
+    type=click.Choice(["class", "picture"]),
+    help="Whether a class may be in several splits.  [default: as it is found]",
+)
 _split_by = click.option(
     "--split-by",
     default="class",
@@ -88,15 +93,33 @@ def flowers(
 
 
 @import_group.command()
-@click.argument("pictures", type=FOLDER)
-@click.option("--captions", type=FILE, help="CSV or JSON lines.  [default: looked for]")
-@click.option("--no-classes", is_flag=True, help="Makes each picture its own class.")
+@click.argument("pictures", type=click.Path(path_type=Path))
+@click.option(
+    "--captions",
+    type=FILE,
+    multiple=True,
+    help="A list: CSV, TSV, JSON, COCO's captions_*.json, Flickr's tokens; once for each.  "
+    "[default: looked for]",
+)
+@click.option(
+    "--classes/--no-classes",
+    default=None,
+    help="Whether folders are classes, or each picture its own.  [default: classes]",
+)
+@click.option(
+    "--folder-is",
+    "meant",
+    multiple=True,
+    metavar="NAME=KIND",
+    help="What folders of a name are: train, val, test or class.  [default: by the name]",
+)
 @_split_by
 @makes_pairs()
 def folder(
     pictures: Path,
-    captions: Path | None,
-    no_classes: bool,
+    captions: tuple[Path, ...],
+    classes: bool | None,
+    meant: tuple[str, ...],
     split_by: "SplitBy",
     target: Target,
 ) -> None:
@@ -109,8 +132,21 @@ def folder(
     """
     from prep.sources.folder import Folder
 
-    source = Folder(pictures, captions, not no_classes, split_by)
+    source = Folder(pictures, captions, classes, split_by, _meant(meant))
     write(target, source, pictures.resolve().name, split_by=source.split_by)
+
+
+def _meant(said: tuple[str, ...]) -> dict[str, str]:
+    """Returns the kind of each folder that was named with --folder-is."""
+    kinds = {}
+    for text in said:
+        name, _, kind = text.rpartition("=")
+        if not name or kind not in ("train", "val", "test", "class"):
+            raise InputError(
+                f"--folder-is: expected NAME=train, =val, =test or =class, got {text!r}; correct it"
+            )
+        kinds[name] = kind
+    return kinds
 
 
 def _of_reed(command: Command) -> Command:
@@ -170,10 +206,15 @@ def reed_cvpr(folder: Path, images: Path, crop: str, split: Path | None, target:
     help="Folder of the caption files, or AttnGAN's captions.pickle.",
 )
 @_crop
-@_split_by
+@_as_split
 @makes_pairs()
 def stackgan(
-    folder: Path, images: Path, captions: Path, crop: str, split_by: "SplitBy", target: Target
+    folder: Path,
+    images: Path,
+    captions: Path,
+    crop: str,
+    split_by: "SplitBy | None",
+    target: Target,
 ) -> None:
     """What StackGAN and AttnGAN read.
 
@@ -189,9 +230,9 @@ def stackgan(
 
 @import_group.command()
 @click.argument("path", metavar="FILE", type=FILE)
-@_split_by
+@_as_split
 @makes_pairs()
-def aelnouby(path: Path, split_by: "SplitBy", target: Target) -> None:
+def aelnouby(path: Path, split_by: "SplitBy | None", target: Target) -> None:
     """El-Nouby's birds.hdf5 or flowers.hdf5.
 
     Its pictures are taken whole.

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 import t2i
+from prep.cli.ending import Ending
 from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, Commands, counted, encoder_config
+from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, counted, encoder_config
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 from t2i.files.disk import require_apart
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from t2i.pairs.reading import Header
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Ending, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(t2i.__version__, prog_name="t2i-prep")
 def main() -> None:
     """Makes pairs files: pictures, captions and their embeddings, ready for t2i."""
@@ -189,17 +190,21 @@ def embed(pairs: Path, encoder: Path) -> None:
 def check(pairs: Path) -> None:
     """Says what PAIRS holds, and names every fault."""
     from t2i.pairs.checking import check as look_at
+    from t2i.pairs.classes import class_lines
 
     header, faults, remarks = look_at(pairs)
     click.echo(f"{pairs}: {header.source}; made with {header.created_with}")
     colours = "in colour" if header.channels == 3 else "in greys"
-    click.echo(f"pictures: {header.image_size} x {header.image_size} pixels, {colours}")
+    fit = f", made square by {header.fit}" if header.fit else ""
+    click.echo(f"pictures: {header.image_size} x {header.image_size} pixels, {colours}{fit}")
     for split, facts in header.images.items():
         captions = header.captions[split]
         per_image = f"{captions / facts:.1f} an image" if facts else "none"
         click.echo(
             f"{split}: {counted(facts, 'image')}, {counted(captions, 'caption')} ({per_image})"
         )
+    for line in class_lines(pairs):
+        click.echo(line)
     encoder = header.encoder
     click.echo(
         f"encoder: {encoder.kind}, {encoder.embedding_size} numbers, SHA-256 {encoder.sha256}"

@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from prep.building.names import is_name, number_of
-from prep.exports.pairs_file import Pair, PairsFile
-from prep.sources.aelnouby import SPLITS
+from prep.building.names import number_of
+from prep.exports.pairs_file import Pair, PairsFile, file_name
+from prep.sources.aelnouby import SPLITS, Aelnouby
 from t2i.errors import InputError
 from t2i.files.hdf5 import new_file, require_room
 from t2i.images.pixels import Pixels
@@ -55,14 +55,21 @@ def export_aelnouby(
             progress(1)
 
 
+def is_aelnouby(path: Path) -> bool:
+    """Returns whether a file is one of this layout."""
+    try:
+        Aelnouby(path)
+    except InputError:
+        return False
+    return True
+
+
 def _write(out: Path, split: h5py.Group, pair: Pair) -> None:
     """Writes a group for each caption."""
-    folder, _, name = pair.name.rpartition("/")
-    if not is_name(pair.name):
-        raise InputError(
-            f"{out}: expected names that files can have, got {pair.name[:80]!r}; "
-            "prepare the pictures under others"
-        )
+    try:
+        folder, name = file_name(pair)
+    except InputError as error:
+        raise InputError(f"{out}: {error}") from error
     if f"{name}_0" in split:
         raise InputError(
             f"{out}: expected names that differ without their folders, got {name!r} again; "

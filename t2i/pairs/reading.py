@@ -12,7 +12,7 @@ there is no encoder, and the stamp says what file they came from.
     /SPLIT/class_id        int32   [n]
     /SPLIT/name            str     [n]
     /encoder               uint8   [bytes]       the encoder's .keras file; not if imported
-    attributes: format, version, image_size, source, split_by, created_with, encoder (JSON)
+    attributes: format, version, image_size, source, split_by, fit, created_with, encoder (JSON)
 """
 
 import errno
@@ -69,6 +69,7 @@ class Header:
         encoder: who made the embeddings, or None before `embed`.
         images: pictures in each split.
         captions: captions in each split.
+        fit: how pictures became square, `crop`, `pad` or `stretch`; None where it is not known.
     """
 
     image_size: int
@@ -79,6 +80,7 @@ class Header:
     encoder: EncoderStamp | None
     images: Mapping[str, int]
     captions: Mapping[str, int]
+    fit: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,15 @@ class Pairs:
     def captions_of(self, index: int) -> list[str]:
         """Returns the captions of one picture."""
         return self.caption[self.caption_offset[index] : self.caption_offset[index + 1]]
+
+
+def is_pairs_file(path: Path) -> bool:
+    """Returns whether a file says that it is a pairs file, of whatever version."""
+    try:
+        with opened(path) as file:
+            return bool(np.all(file.attrs.get("format") == FORMAT))
+    except InputError:
+        return False
 
 
 def read_header(path: Path) -> Header:
@@ -244,6 +255,7 @@ def header_of(file: h5py.File) -> Header:
         encoder=encoder,
         images={split: file[split]["image"].shape[0] for split in SPLITS},
         captions={split: file[split]["caption"].shape[0] for split in SPLITS},
+        fit=file.attrs.get("fit"),
     )
 
 

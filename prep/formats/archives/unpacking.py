@@ -1,16 +1,15 @@
 """Tar and zip archives from outside: read in passing, or unpacked so that nothing escapes."""
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable
+from contextlib import ExitStack, closing
 from gzip import GzipFile
 from pathlib import Path
 
 from prep.formats.archives.entries import Member, tar_members, zip_members
 from prep.formats.archives.limits import Budget, Limits, reading
 from t2i.errors import InputError
+from t2i.files.disk import scratch
 
 Progress = Callable[[int], object]
 _LIMITS = Limits()
@@ -71,33 +70,38 @@ def extract(
         InputError: as by `members`; or one of the names is taken, or the folder can't be
             written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".unpacking.", dir=folder))
-    except OSError as error:
-        raise InputError(
-            f"{folder}: expected a folder that can be written to, got {error.strerror}; "
-            "choose another"
-        ) from error
-    try:
-        tops = set[str]()
-        for member in members(archive, limits, progress):
-            top = member.name.partition("/")[0]
-            if top not in tops and os.path.lexists(folder / top):
-                raise InputError(
-                    f"{folder / top}: expected nothing there yet, got something; "
-                    f"move it away to unpack {archive.name}"
-                )
-            tops.add(top)
-            path = unfinished / member.name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:
-                file.writelines(member.chunks)
-        return tuple((unfinished / top).rename(folder / top) for top in sorted(tops))
-    except OSError as error:
-        raise InputError(
-            f"{archive}: expected to be unpacked to {folder}, got {error.strerror}; "
-            "make room there, or fetch the archive again"
-        ) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            unfinished = stack.enter_context(scratch(folder, ".unpacking."))
+        except OSError as error:
+            raise InputError(
+                f"{folder}: expected a folder that can be written to, got {error.strerror}; "
+                "choose another"
+            ) from error
+        try:
+            return _unpacked(archive, folder, unfinished, members(archive, limits, progress))
+        except OSError as error:
+            raise InputError(
+                f"{archive}: expected to be unpacked to {folder}, got {error.strerror}; "
+                "make room there, or fetch the archive again"
+            ) from error
+
+
+def _unpacked(
+    archive: Path, folder: Path, unfinished: Path, found: Iterable[Member]
+) -> tuple[Path, ...]:
+    tops = set[str]()
+    for member in found:
+        top = member.name.partition("/")[0]
+        if top not in tops and os.path.lexists(folder / top):
+            raise InputError(
+                f"{folder / top}: expected nothing there yet, got something; "
+                f"move it away to unpack {archive.name}"
+            )
+        tops.add(top)
+        path = unfinished / member.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.writelines(member.chunks)
+    return tuple((unfinished / top).rename(folder / top) for top in sorted(tops))

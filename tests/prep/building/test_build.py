@@ -121,7 +121,7 @@ def _mixed(folder: Path) -> list[Item]:
 _REPORT = """\
 Class/mute: expected captions in mute.txt, got no such file
 Class/outside: expected a box inside the 60 x 50 picture, got x 70, y 10, width 20, height 20
-Class/broken: expected a JPEG or PNG picture, got something else
+Class/broken: expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got something else
 Class/missing: expected a picture, got no such file
 """
 
@@ -151,7 +151,7 @@ def test_bad_pictures_are_left_out_when_asked(tmp_path: Path) -> None:
 
 def test_an_old_report_goes_when_nothing_is_bad(tmp_path: Path) -> None:
     report = tmp_path / "birds.report.txt"
-    report.write_text("old news")
+    report.write_text("Class/000: expected a picture, got no such file\n")
     build_pairs(plain(tmp_path, 2), tmp_path / "birds.h5", 8, "a test", workers=1)
     assert not report.exists()
 

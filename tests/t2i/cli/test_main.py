@@ -286,6 +286,10 @@ def test_check_says_what_a_good_file_holds(pairs_file: Path) -> None:
         "train: 21 images, 63 captions (3.0 an image)",
         "val: 3 images, 9 captions (3.0 an image)",
         "test: 4 images, 12 captions (3.0 an image)",
+        "classes in train: 3, 001.Kind, 002.Kind, 003.Kind",
+        "classes in val: 1, 004.Kind",
+        "classes in test: 1, 005.Kind",
+        "classes in two splits: none",
         "encoder: char-cnn-gru, 6 numbers, SHA-256 "
         "8340769002f34ea857e8a6c1682d94f0b65db5e757aff0b361f33d8f73ec9914",
         "no faults",
