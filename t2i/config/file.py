@@ -95,13 +95,17 @@ def parse(
             raise InputError(f"--set: expected a section before {last!r}, got {override!r}")
         section[last] = _yaml(value, f"--set {key}")
     try:
-        checked: type[AnyConfig] = kind if isinstance(kind, type) else kind(values)
-        return checked.model_validate(values)
+        return validated(values, kind if isinstance(kind, type) else kind(values))
     except InputError as error:
         raise InputError(f"{place}: {error}") from error
+
+
+def validated(values: Any, kind: type[AnyConfig]) -> AnyConfig:
+    """Returns the section that keys and values make; raises InputError, which names every fault."""
+    try:
+        return kind.model_validate(values)
     except pydantic.ValidationError as error:
-        faults = [_fault(fault, checked) for fault in error.errors()]
-        raise InputError(f"{place}: {'; '.join(faults)}") from error
+        raise InputError("; ".join(_fault(fault, kind) for fault in error.errors())) from error
 
 
 def dump(config: RunConfig | Section) -> str:
