@@ -58,7 +58,7 @@ def build_pairs(
     progress: Callable[[int], object] = lambda _: None,
     channels: int = 3,
     encoder: EncoderStamp | None = None,
-    split_by: SplitBy | None = "class",
+    split_by: SplitBy | None = None,
     fit: Fit | None = None,
 ) -> Summary:
     """Returns what was written to `out`: the pictures cropped and resized, with their captions.

@@ -103,7 +103,7 @@ def write(
     description: str,
     channels: int = 3,
     encoder: "EncoderStamp | None" = None,
-    split_by: "SplitBy | None" = "class",
+    split_by: "SplitBy | None" = None,
 ) -> None:
     """Builds the pairs file, and says what is in it.
 
@@ -113,8 +113,7 @@ def write(
         description: where they come from, in words.
         channels: 3 for colours, 1 for greys.
         encoder: who made the embeddings that the source brings, or None.
-        split_by: `picture` where classes may be in several splits; None where they are as they
-            are.
+        split_by: as for `prep.building.build.build_pairs`.
     """
     from tqdm import tqdm
 

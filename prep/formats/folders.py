@@ -58,4 +58,5 @@ def files_below(folder: Path) -> Files:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "__"))
+    # The other is what macOS puts into archives.
+    return name.startswith(".") or name == "__MACOSX"

@@ -1,6 +1,7 @@
 """Text of anybody's, in the bytes that people's programs write -> clean sentences."""
 
 import codecs
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,8 @@ _MARKS = (
 )
 # How tables spell that nothing is there. Source: pandas.read_csv, na_values.
 _MISSING = frozenset({"nan", "-nan", "none", "null", "n/a", "na", "#n/a", "<na>"})
+# What a byte that is no text becomes.
+_UNREAD = re.compile("[\udc80-\udcff]")
 # Lines that are named.
 _NAMED = 5
 
@@ -115,7 +118,7 @@ def sentences(texts: Iterable[str]) -> Sentences:
     """
     clean = []
     for text in texts:
-        if any("\udc80" <= letter <= "\udcff" for letter in text):
+        if _UNREAD.search(text):
             raise InputError("bytes that are neither UTF-8 nor Windows-1252; save it as UTF-8")
         # Other lone surrogates, which JSON can spell, fit into no file.
         text = text.encode("utf-8", "replace").decode().replace("\0", " ").replace("\ufeff", "")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from prep.building.examples import UNLISTED, UNPICTURED, Example, Fault, Note
+from prep.building.examples import UNPICTURED, Example, Fault, Note
 from prep.sources.cub import Cub
 from t2i.errors import InputError
 
@@ -73,15 +73,6 @@ def test_pictures_come_in_the_order_of_the_index(tree: Path) -> None:
         ),
         Note("001.Ani/nobody.txt", "expected a picture to these captions, got none", UNPICTURED),
     ]
-
-
-def test_a_picture_that_the_index_does_not_name_is_noted(tree: Path) -> None:
-    image = tree / "CUB_200_2011/images/003.Owl/Owl_1.JPG"
-    image.parent.mkdir(parents=True)
-    image.write_bytes(b"")
-    notes = [item for item in _cub(tree, tree) if isinstance(item, Note)]
-    reason = "expected it in images.txt, got no line of it"
-    assert Note("003.Owl/Owl_1.JPG", reason, UNLISTED) in notes
 
 
 def test_the_folder_itself_will_do(tree: Path) -> None:
