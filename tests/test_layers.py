@@ -43,7 +43,7 @@ OPEN_TO_PREP = (
         "t2i.pairs",
         "t2i.compute",
     ),
-    *("t2i.encoders", "t2i.runs.checkpoints", "t2i.cli.command_line"),
+    *("t2i.encoders", "t2i.runs.checkpoints", "t2i.cli.command_line", "t2i.cli.progress"),
 )
 # The one thing that is done wherever anything of ours is imported.
 FIRST = "t2i.compute.backend"

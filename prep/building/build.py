@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -22,6 +22,7 @@ from t2i.errors import InputError
 from t2i.pairs.reading import EncoderStamp, SplitBy
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import writing
+from t2i.progress import Progress, silent
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
 _CHUNK = 8
@@ -55,7 +56,7 @@ def build_pairs(
     source: str,
     workers: int | None = None,
     skip_bad: bool = False,
-    progress: Callable[[int], object] = lambda _: None,
+    progress: Progress = silent,
     channels: int = 3,
     encoder: EncoderStamp | None = None,
     split_by: SplitBy | None = None,
@@ -73,7 +74,7 @@ def build_pairs(
         source: where the pictures come from, in words.
         workers: processes that decode; None takes one for each core at hand, 1 stays in this one.
         skip_bad: leave out what can't be used, instead of failing.
-        progress: called with the number of pictures done since the last call.
+        progress: of the pictures.
         channels: 3 for colours, 1 for greys.
         encoder: who made the examples' embeddings; None where they bring none.
         split_by: `picture` where classes may be in several splits, `class` where none is; None
@@ -92,6 +93,7 @@ def build_pairs(
     notes: list[Note] = []
     splits_of: dict[int, set[str]] = {}
     boxed = False
+    done, total = 0, len(items) if isinstance(items, Sized) else None
     with (
         writing(out, image_size, source, channels, encoder) as pairs,
         closing(_all_prepared(items, image_size, channels, workers, fit)) as all_prepared,
@@ -100,7 +102,8 @@ def build_pairs(
             if isinstance(item, Note):
                 notes.append(item)
                 continue
-            progress(1)
+            done += 1
+            progress("preparing", done, total)
             if isinstance(item, Example) and not isinstance(prepared, Fault | Note):
                 pairs.add(
                     item.split,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.progress import Bars
 from t2i.files.disk import require_apart, require_kind
+from t2i.progress import Progress
 
 if TYPE_CHECKING:
     from prep.exports.pairs_file import PairsFile
 
-Export = Callable[["PairsFile", Path, Callable[[int], object]], None]
+Export = Callable[["PairsFile", Path, Progress], None]
 
 
 @click.group("export")
@@ -49,12 +51,10 @@ def aelnouby(pairs: Path, out: Path) -> None:
 
 
 def _export(path: Path, out: Path, export: Export) -> None:
-    from tqdm import tqdm
-
     from prep.exports.pairs_file import PairsFile
 
     pairs = PairsFile(path)
-    with tqdm(total=len(pairs), unit="picture", desc="exporting") as bar:
-        export(pairs, out, bar.update)
+    with Bars("picture") as bars:
+        export(pairs, out, bars)
     embedded = "with" if pairs.header.encoder else "without"
     click.echo(f"{out}: {len(pairs):,} pictures, {embedded} embeddings")

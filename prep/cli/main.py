@@ -12,6 +12,7 @@ from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
 from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, counted, encoder_config
+from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 from t2i.files.disk import require_apart
@@ -46,12 +47,10 @@ def synthetic(out: Path, count: int, seed: int) -> None:
 
     With known attributes and true captions, into the folder OUT.
     """
-    from tqdm import tqdm
-
     from prep.synthetic.writing import write_synthetic
 
-    with tqdm(total=count, unit="picture", desc="drawing") as bar:
-        made = write_synthetic(out, count, seed, lambda done: bar.update(done - bar.n))
+    with Bars("picture") as bars:
+        made = write_synthetic(out, count, seed, bars)
     click.echo(
         f"{out}: {made.pictures:,} pictures of {made.species} species, {made.captions:,} captions"
     )
@@ -109,17 +108,12 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
     require_apart(out, pairs, config)
     read_header(pairs)
     require_tensorflow()
-    from tqdm import tqdm
-
     from prep.encoder.training import train_encoder as train
 
-    with tqdm(total=settings.steps, unit="step", desc="training the encoder") as bar:
-
-        def progress(done: int, _: int, loss: float) -> None:
-            bar.update(done - bar.n)
-            bar.set_postfix_str(f"loss {loss:.3f}")
-
-        report = train(pairs, settings, out, progress, bar.write)
+    with Bars("step") as bars:
+        report = train(
+            pairs, settings, out, bars, lambda loss: bars.note(f"loss {loss:.3f}"), bars.say
+        )
     click.echo(
         f"{out}: {report.kind}, {report.parameters:,} parameters, "
         f"{report.captions_per_second:.0f} captions/s in training"
@@ -164,19 +158,13 @@ def embed(pairs: Path, encoder: Path) -> None:
     from t2i.files.weights import require_encoder
     from t2i.pairs.reading import read_header
 
-    total = sum(read_header(pairs).captions.values())
+    read_header(pairs)
     require_encoder(encoder)
     require_tensorflow()
-    from tqdm import tqdm
-
     from prep.encoder.embedding import embed_pairs
 
-    with tqdm(total=total, unit="caption", desc="embedding") as bar:
-
-        def progress(done: int, _: int) -> None:
-            bar.update(done - bar.n)
-
-        made = embed_pairs(pairs, encoder, progress)
+    with Bars("caption") as bars:
+        made = embed_pairs(pairs, encoder, bars)
     if made.read.lost:
         click.echo(f"{pairs}: what the encoder does not read: {made.read}")
     click.echo(

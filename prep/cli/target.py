@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from t2i.cli.command_line import FILE
+from t2i.cli.progress import Bars
 from t2i.files.disk import require_apart, require_kind
 
 if TYPE_CHECKING:
@@ -115,12 +116,10 @@ def write(
         encoder: who made the embeddings that the source brings, or None.
         split_by: as for `prep.building.build.build_pairs`.
     """
-    from tqdm import tqdm
-
     from prep.building.build import build_pairs
     from t2i.pairs.classes import class_lines
 
-    with tqdm(total=len(source), unit="picture", desc="preparing") as bar:
+    with Bars("picture") as bars:
         made = build_pairs(
             source,
             target.out,
@@ -128,7 +127,7 @@ def write(
             description,
             target.workers,
             target.skip_bad,
-            bar.update,
+            bars,
             channels,
             encoder,
             split_by,

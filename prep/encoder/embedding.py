@@ -1,7 +1,7 @@
 """Embedding every caption of a pairs file."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from t2i.files.disk import AnyPath
 from t2i.pairs.reading import read, read_header
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import write_embeddings
+from t2i.progress import Progress, silent
 
 # Called with (captions done, captions in all).
-Progress = Callable[[int, int], None]
 
 # Captions embedded at a time, equal ones once: bounds the memory.
 _BLOCK = 4096
@@ -41,9 +41,7 @@ class EmbeddingSummary:
     read: Legibility
 
 
-def embed_pairs(
-    pairs: AnyPath, encoder: AnyPath, progress: Progress | None = None
-) -> EmbeddingSummary:
+def embed_pairs(pairs: AnyPath, encoder: AnyPath, progress: Progress = silent) -> EmbeddingSummary:
     """Writes embeddings of all captions, and the encoder itself, into the pairs file.
 
     The old file stays whole until the new one is.
@@ -51,7 +49,7 @@ def embed_pairs(
     Args:
         pairs: the pairs file.
         encoder: the encoder's file.
-        progress: called after each block.
+        progress: of the captions.
 
     Raises:
         InputError: one of the files can't be read, or the encoder can't read the captions.
@@ -96,11 +94,10 @@ def _blocks(
     encoder: TextEncoder,
     done: int,
     total: int,
-    progress: Progress | None,
+    progress: Progress,
 ) -> Iterator[npt.NDArray[np.float32]]:
     captions = read(pairs, [split], images=False).caption
     for start in range(0, len(captions), _BLOCK):
         block = captions[start : start + _BLOCK]
         yield encoder.embed(block)
-        if progress:
-            progress(done + start + len(block), total)
+        progress("embedding", done + start + len(block), total)

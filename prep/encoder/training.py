@@ -29,9 +29,11 @@ from t2i.errors import InputError
 from t2i.files.disk import AnyPath, replacing
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import Pairs, read, read_header
+from t2i.progress import Progress, silent
 
 # Called with (steps done, steps in all, mean loss of the last ones).
-Progress = Callable[[int, int, float], None]
+# Called with the mean loss since the last call.
+Watch = Callable[[float], None]
 
 _STEPS_PER_LAUNCH = 10
 
@@ -63,7 +65,8 @@ def train_encoder(
     pairs: AnyPath,
     config: EncoderConfig,
     out: AnyPath,
-    progress: Progress | None = None,
+    progress: Progress = silent,
+    watch: Watch = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> EncoderReport:
     """Trains on the configured splits, or resumes; writes the encoder, and returns the report.
@@ -96,7 +99,7 @@ def train_encoder(
     images = image_side_to_train(config)
     training = EncoderTraining(config, data, encoder, images)
     state.restore(say, text=encoder.model, image=images.trained, optimizer=training.optimizer)
-    _run(config, training, state, progress)
+    _run(config, training, state, progress, watch)
     images = with_stock_layers(config, images)
     save_encoder(out, encoder)
     save_image_side(image_side(out), images, config.image, encoder, digest(data))
@@ -146,7 +149,11 @@ def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:
 
 
 def _run(
-    config: EncoderConfig, training: EncoderTraining, state: EncoderState, progress: Progress | None
+    config: EncoderConfig,
+    training: EncoderTraining,
+    state: EncoderState,
+    progress: Progress,
+    watch: Watch,
 ) -> None:
     step, began = state.step, time.perf_counter()
     while step < config.steps:
@@ -166,8 +173,8 @@ def _run(
             now = time.perf_counter()
             state.save(step, now - began)
             began = now
-        if progress:
-            progress(step, config.steps, float(losses.mean()))
+        progress("training the encoder", step, config.steps)
+        watch(float(losses.mean()))
 
 
 def _scores(

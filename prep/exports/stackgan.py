@@ -5,7 +5,6 @@ a folder of their own, which older code does not look into.
 """
 
 import re
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,19 +13,18 @@ from prep.formats.pickles.writing import ListWriter, dumped
 from prep.sources.stackgan.index import CLASSES, EMBEDDINGS, FILENAMES
 from t2i.errors import InputError
 from t2i.files.disk import replacing
+from t2i.progress import Progress, silent
 
 _BREAKS = re.compile(r"[\r\n\0]+")
 
 
-def export_stackgan(
-    pairs: PairsFile, out: Path, progress: Callable[[int], object] = lambda _: None
-) -> None:
+def export_stackgan(pairs: PairsFile, out: Path, progress: Progress = silent) -> None:
     """Writes the layout to a new folder, whole or not at all.
 
     Args:
         pairs: the pairs file.
         out: a folder that is missing or empty.
-        progress: called with the number of pictures done since the last call.
+        progress: of the pictures.
 
     Raises:
         InputError: `out` is in use, the pictures are grey, a name is none of a file, or the
@@ -49,7 +47,7 @@ def export_stackgan(
         }
         captions = None
         names: set[str] = set()
-        for pair in pairs:
+        for done, pair in enumerate(pairs, start=1):
             name = _unique_name(out, pair, names)
             captions = captions or len(pair.captions)
             if embedded and len(pair.captions) != captions:
@@ -59,7 +57,7 @@ def export_stackgan(
                 )
             writers[pair.split].add(pair, name)
             _write_captions(folder / "text_c10" / f"{name}.txt", pair.captions)
-            progress(1)
+            progress("exporting", done, len(pairs))
         for writer in writers.values():
             writer.finish()
 

@@ -1,11 +1,11 @@
 """The commands of `t2i` that measure."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.config.metrics import METRICS
 from t2i.errors import InputError
@@ -121,8 +121,8 @@ def evaluate(
     request = Request(data, split, count, seed, chosen, features, judge, wanted, captions)
     results = []
     for path in [subject, *([compare] if compare else [])]:
-        with _Bars() as bars:
-            result = run(path, request, bars.pictures, bars.metric)
+        with Bars("metric") as metrics_done, Bars("picture") as looked_at:
+            result = run(path, request, looked_at, metrics_done)
             write_page(path, result)
         results.append(result)
         for metric, reason in result.left_out.items():
@@ -169,39 +169,3 @@ def _metrics(names: str | None) -> tuple[str, ...] | None:
             f"--metrics: expected names of {', '.join(METRICS)}, got {unknown[0]!r}; choose some"
         )
     return chosen
-
-
-class _Bars:
-    """A bar over the metrics, and below it one over the pictures of a pass."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, Any] = {}
-
-    def __enter__(self) -> "_Bars":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for bar in self._open.values():
-            bar.close()
-
-    def metric(self, name: str, done: int, total: int) -> None:
-        """Says which metric is computed."""
-        self._bar("metrics", 0, total, "metric").set_postfix_str(name, refresh=False)
-        self._bar("metrics", done, total, "metric")
-
-    def pictures(self, what: str, done: int, total: int) -> None:
-        """Moves the bar of a pass."""
-        bar = self._bar(what, done, total, "picture")
-        if done == total:
-            bar.close()
-            del self._open[what]
-
-    def _bar(self, what: str, done: int, total: int, unit: str) -> Any:
-        from tqdm import tqdm
-
-        if what not in self._open:
-            self._open[what] = tqdm(
-                total=total, initial=done, unit=unit, desc=what, leave=what == "metrics"
-            )
-        self._open[what].update(max(0, done - self._open[what].n))
-        return self._open[what]

@@ -3,11 +3,13 @@
 import mimetypes
 import re
 from collections.abc import Iterator
+from itertools import starmap
 from pathlib import Path
 
 import click
 
 from t2i.cli.command_line import FILE, FOLDER, counted
+from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 
@@ -101,8 +103,6 @@ def generate(
     out, single = _output(out, len(texts) * count, captions, data)
     path, chosen = _painting(run, step)
     require_tensorflow()
-    from tqdm import tqdm
-
     from t2i.images.pixels import save_image
     from t2i.images.sheets import captioned_grid
     from t2i.painting.folder import write_folder
@@ -117,13 +117,15 @@ def generate(
     else:
         # All of them first, so that one that can't be painted is told before any is.
         painter.embed(texts)
+        with Bars("sentence") as bars:
 
-        def files(text: str) -> Iterator[bytes]:
-            for index, picture in enumerate(painter.paint([text], count, seed, pose=pose)[0]):
-                recipe = Recipe(text, seed, index, 1.0, painter.identity, pose or "")
-                yield inscribed_png(picture, recipe)
+            def files(number: int, text: str) -> Iterator[bytes]:
+                for index, picture in enumerate(painter.paint([text], count, seed, pose=pose)[0]):
+                    recipe = Recipe(text, seed, index, 1.0, painter.identity, pose or "")
+                    yield inscribed_png(picture, recipe)
+                bars("painting", number, len(texts))
 
-        write_folder(out, texts, map(files, tqdm(texts, unit="sentence", desc="painting")))
+            write_folder(out, texts, starmap(files, enumerate(texts, start=1)))
     pictures = counted(len(texts) * count, "picture")
     click.echo(f"{out}: {pictures} of {counted(len(texts), 'sentence')}")
 

@@ -19,6 +19,7 @@ class Bars:
         """
         self._unit = unit
         self._open: dict[str, Any] = {}
+        self._last = ""
 
     def __enter__(self) -> Self:
         return self
@@ -34,15 +35,25 @@ class Bars:
 
     def __call__(self, what: str, done: int, total: int | None = None) -> None:
         """See `Progress`; where a work begins above 0, that part is not counted in its speed."""
+        self._last = what
         bar = self._open.get(what)
         if bar is None:
             bar = self._open[what] = self._opened(what, done, total)
         bar.total = total if total is not None else bar.total
         bar.update(done - bar.n)
 
-    def note(self, what: str, text: str) -> None:
-        """Shows a text behind a work that was told of, from its next part on."""
-        self._open[what].set_postfix_str(text, False)
+    def note(self, text: str) -> None:
+        """Shows a text behind the work that was told of last."""
+        self._open[self._last].set_postfix_str(text, False)
+
+    def say(self, text: str, error: bool = False) -> None:
+        """Writes a line above the bars: on standard output, or on standard error."""
+        stream = sys.stderr if error else sys.stdout
+        bars = [bar for bar in self._open.values() if not isinstance(bar, _Lines)]
+        if bars:
+            bars[0].write(text, file=stream)
+        else:
+            print(text, file=stream, flush=True)
 
     def _opened(self, what: str, done: int, total: int | None) -> Any:
         if not sys.stderr.isatty():

@@ -2,12 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, any_config, model_config
+from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
+
+if TYPE_CHECKING:
+    from t2i.training.trainer import Trainer
 
 
 @click.command()
@@ -105,40 +110,43 @@ def train(
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")
         return
-    from tqdm import tqdm
+    if trainer.done == plan.steps:
+        click.echo(f"{folder}: finished before, at step {trainer.done:,}; nothing to do")
+        return
+    if trainer.done:
+        click.echo(f"{folder}: going on from step {trainer.done:,}")
+    _watched(trainer, folder)
+    click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
 
+
+def _watched(trainer: "Trainer", folder: Path) -> None:
+    """Trains to the end behind a bar; interrupted, says what goes on from where, and exits."""
     from t2i.models.catalogue import offered
     from t2i.training.watched import Peak
 
-    done, curves = trainer.done, offered(settings).CURVES
-    if done == plan.steps:
-        click.echo(f"{folder}: finished before, at step {done:,}; nothing to do")
-        return
-    if done:
-        click.echo(f"{folder}: going on from step {done:,}")
-    with tqdm(total=plan.steps, initial=done, unit="step", desc="training") as bar:
-        # While it trains, and by a judge where there is one.
-        peaks = {"g/variety": Peak(), "evaluation/variety": Peak()}
+    curves = offered(trainer.config).CURVES
+    # While it trains, and by a judge where there is one.
+    peaks = {"g/variety": Peak(), "evaluation/variety": Peak()}
+    with Bars("step") as bars:
+        bars("training", trainer.done, trainer.plan.steps)
 
-        def progress(step: int, means: dict[str, float]) -> None:
-            bar.update(step - bar.n)
+        def watch(step: int, means: dict[str, float]) -> None:
+            if "images_per_second" in means:
+                shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
+                bars.note(f"{means['images_per_second']:.0f} images/s, {shown}")
+            bars("training", step, trainer.plan.steps)
             for name, peak in peaks.items():
                 if name in means and peak.halved(means[name]):
-                    bar.write(
+                    bars.say(
                         f"step {step:,}: pictures of a sentence differ half as much as they did "
                         f"({name} {means[name]:.2f}); G may be collapsing, an older checkpoint "
                         "may be the better one",
-                        file=sys.stderr,
+                        error=True,
                     )
-            if "images_per_second" in means:
-                shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
-                bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, {shown}")
 
         try:
-            trainer.train(progress, bar.write)
+            trainer.train(watch, bars.say)
         except KeyboardInterrupt:
-            bar.close()
             last = f"step {trainer.done:,}" if trainer.done else "the beginning"
-            click.echo(f"{folder}: stopped; the same command goes on from {last}", err=True)
+            bars.say(f"{folder}: stopped; the same command goes on from {last}", error=True)
             sys.exit(130)
-    click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")

@@ -10,7 +10,7 @@ from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
 from t2i.evaluation import report
 from t2i.evaluation.measurers import Judge, Stamp, load_features, load_judge
-from t2i.evaluation.measuring import Progress, locked
+from t2i.evaluation.measuring import locked
 from t2i.evaluation.metrics.agreement import ClassList
 from t2i.evaluation.pictures import RealPictures
 from t2i.evaluation.report import Row, Table
@@ -21,6 +21,7 @@ from t2i.files.weights import weights_sha256
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import read_header
 from t2i.pairs.stored import read_stored
+from t2i.progress import Progress
 from t2i.vision.networks import LITE_NETWORKS
 
 # Of pixels, slow, and seldom wanted.
@@ -83,7 +84,7 @@ def evaluate(path: AnyPath, request: Request, progress: Progress, computing: Pro
     Args:
         path: of it.
         request: what to measure, and by what.
-        progress: called with what is done, pictures done and pictures in all.
+        progress: of the pictures that are looked at.
         computing: called with the metric computed, metrics done and metrics in all.
 
     Raises:
@@ -191,7 +192,7 @@ def _computed(
     left_out: dict[str, str] = {}
     wanted = asked or tuple(name for name in METRICS if name not in UNLESS_ASKED)
     for done, metric in enumerate(wanted):
-        computing(metric, done, len(wanted))
+        computing("metrics", done, len(wanted))
         try:
             stamp, found = scores.by_name[metric]()
         except InputError as error:
@@ -201,5 +202,5 @@ def _computed(
             left_out[metric] = str(error)
         else:
             rows.setdefault(stamp, []).extend(found)
-    computing("", len(wanted), len(wanted))
+    computing("metrics", len(wanted), len(wanted))
     return rows, left_out

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from t2i.errors import InputError
 from t2i.evaluation.measurers import VISION, Judge, Measurer, Stamp
-from t2i.evaluation.measuring import Progress, measured
+from t2i.evaluation.measuring import measured
 from t2i.evaluation.metrics import diversity, parzen
 from t2i.evaluation.metrics.agreement import CLASSES, ClassList, top1
 from t2i.evaluation.metrics.estimate import Estimate, Rows, of_mean, require
@@ -26,6 +26,7 @@ from t2i.evaluation.subject import VARIATIONS, Subject
 from t2i.images.pixels import middle
 from t2i.pairs.reading import read_header
 from t2i.pairs.stored import read_stored
+from t2i.progress import Progress
 
 Found = tuple[Stamp, list[Row]]
 # Rows by name, of pictures by their fingerprint and the weights that measured them.

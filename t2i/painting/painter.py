@@ -1,6 +1,6 @@
 """Sentences to pictures, from a run directory alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from t2i.images.pixels import to_uint8
 from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Floats, Painting
 from t2i.painting.poses import posed
+from t2i.progress import Progress, silent
 from t2i.runs.directory import Run, painting_of
 from t2i.runs.record import read_record
 
@@ -68,7 +69,7 @@ class Painter:
         captions: Sequence[str],
         count: int,
         seed: int,
-        progress: Callable[[int], None] | None = None,
+        progress: Progress = silent,
         pose: str | None = None,
     ) -> npt.NDArray[np.uint8]:
         """Returns uint8 [captions, count, s, s, C]; a column shares its latent.
@@ -77,7 +78,7 @@ class Painter:
             captions: sentences, not empty.
             count: pictures of each.
             seed: of the latents.
-            progress: called with the number of pictures painted.
+            progress: of the pictures.
             pose: see `posed`.
         """
         embedding = self.embed(captions).repeat(count, axis=0)
@@ -116,7 +117,7 @@ class Painter:
         self,
         embedding: Floats,
         latent: Floats,
-        progress: Callable[[int], None] | None = None,
+        progress: Progress = silent,
     ) -> npt.NDArray[np.uint8]:
         """Returns uint8 [n, s, s, C] of embeddings [n, d] and latents [n, z]."""
         blocks = []
@@ -125,8 +126,7 @@ class Painter:
             inputs = {"embedding": embedding[rows], "latent": latent[rows]}
             # Called as it is: tracing a graph takes longer than painting a few batches.
             blocks.append(to_uint8(self.network(inputs, training=False).numpy()))
-            if progress is not None:
-                progress(len(blocks[-1]))
+            progress("painting", min(start + _BATCH, len(latent)), len(latent))
         return np.concatenate(blocks)
 
 

@@ -45,7 +45,7 @@ from t2i.training.start import choose_start, require_start, said_of_start, start
 from t2i.training.steps import build_launch
 from t2i.training.watched import Pace, Watched
 
-Progress = Callable[[int, dict[str, float]], None]
+Watch = Callable[[int, dict[str, float]], None]
 Say = Callable[[str], None]
 
 
@@ -181,11 +181,11 @@ class Trainer:
         """The step of the newest checkpoint, where training goes on; 0 for a new run."""
         return latest_step(self.run.checkpoints)
 
-    def train(self, progress: Progress, say: Say = lambda _: None) -> None:
+    def train(self, watch: Watch, say: Say = lambda _: None) -> None:
         """Trains to the end from wherever the run stands.
 
         Args:
-            progress: called with the step reached and the means of what was watched, or what a
+            watch: called with the step reached and the means of what was watched, or what a
                 judge measured.
             say: called with a line that the user should read.
 
@@ -193,7 +193,7 @@ class Trainer:
             InputError: a loss is not finite, a checkpoint is damaged, or the run is in use.
         """
         if not is_chief(self._strategy):
-            self._train(None, progress, say)
+            self._train(None, watch, say)
             return
         with locked(self.run):
             if self._begun is None:
@@ -201,9 +201,9 @@ class Trainer:
             painting = offered(self.config).build_painting(self.config, self._facts)
             painting.network.set_weights(self._model.weights())
             board = Board(self.run, self.config, self._data, painting, self._judge)
-            self._train(board, progress, say)
+            self._train(board, watch, say)
 
-    def _train(self, board: Board | None, progress: Progress, say: Say) -> None:
+    def _train(self, board: Board | None, watch: Watch, say: Say) -> None:
         training, last = self.config.training, self.plan.steps
         with self._strategy.scope():
             checkpoints = Checkpoints(
@@ -248,7 +248,7 @@ class Trainer:
                     "learning_rate": float(rate.learning_rate),
                     "images_per_second": pace.images_per_second(),
                 }
-                progress(stop, means)
+                watch(stop, means)
                 if board is not None:
                     board.log(stop, means)
             if board is not None and (stop % training.sample_every == 0 or stop == last):
@@ -260,7 +260,7 @@ class Trainer:
                 checkpoints.save(stop)
                 measured = board.measure(stop) if board is not None else {}
                 if measured:
-                    progress(stop, measured)
+                    watch(stop, measured)
             pace.go_on()
 
     def _compiled(self) -> bool:

@@ -25,8 +25,11 @@ _CUB48 = Path(__file__).parents[4] / "shared" / "data" / "cub48"
 
 def test_the_pairs_file_holds_what_was_prepared(tmp_path: Path) -> None:
     out = tmp_path / "birds.h5"
-    done: list[int] = []
-    summary = build_pairs(plain(tmp_path, 5), out, 8, "a test", workers=1, progress=done.append)
+    told: list[tuple[str, int, int | None]] = []
+    items = plain(tmp_path, 5)
+    summary = build_pairs(
+        items, out, 8, "a test", workers=1, progress=lambda *call: told.append(call)
+    )
     assert summary == Summary(
         images={"train": 3, "val": 0, "test": 2},
         captions={"train": 9, "val": 0, "test": 6},
@@ -34,7 +37,7 @@ def test_the_pairs_file_holds_what_was_prepared(tmp_path: Path) -> None:
         seconds=summary.seconds,
         report=None,
     )
-    assert sum(done) == 5
+    assert told == [("preparing", number, 5) for number in range(1, 6)]
     assert read_header(out).source == "a test"
     train = read(out, ["train"])
     assert train.name == ["Class/000", "Class/002", "Class/004"]
@@ -95,9 +98,10 @@ def test_few_pictures_wait_at_any_time(tmp_path: Path) -> None:
 
     ahead = 0
 
-    def progress(count: int) -> None:
+    def progress(_: str, so_far: int, total: int | None) -> None:
         nonlocal done, ahead
-        done += count
+        assert total is None
+        done = so_far
         ahead = max(ahead, taken - done)
 
     build_pairs(endless(), tmp_path / "birds.h5", 8, "a test", 2, progress=progress)

@@ -23,7 +23,7 @@ def _told(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO) -> str:
     with Bars("picture") as bars:
         for done in (300, 4200, 8100, 12_000):
             bars("drawing", done, 12_000)
-            bars.note("drawing", "loss 2")
+            bars.note("loss 2")
     return stream.getvalue()
 
 
