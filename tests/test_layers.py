@@ -20,6 +20,7 @@ ROOMS = {
         "evaluation",
         "training",
         "web",
+        "exports",
         "cli",
         "__main__",
     ),
