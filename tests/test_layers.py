@@ -21,6 +21,7 @@ ROOMS = {
         "evaluation",
         "training",
         "web",
+        "exports",
         "cli",
         "__main__",
     ),

@@ -33,6 +33,7 @@ class Painter:
         config: of the run.
         network: what paints; see `models.contract.Painting`.
         prior: of the latents.
+        sentences: what embeds them: the run's encoder, or a pairs file.
     """
 
     def __init__(
@@ -51,17 +52,17 @@ class Painter:
         """
         generator = painting_of(path, step)
         pairs = None if data is None else Path(data)
-        self.config, self._sentences, channels = load_run(Path(path), pairs)
+        self.config, self.sentences, channels = load_run(Path(path), pairs)
         self.network, self.prior = load_painting(
-            generator, self.config, self._sentences.embedding_size, channels
+            generator, self.config, self.sentences.embedding_size, channels
         )
 
     @cached_property
     def identity(self) -> str:
         """Sixteen digits, of the weights and the encoder's: they tell this painter from others."""
         models = [self.network]
-        if isinstance(self._sentences, TextEncoder):
-            models.append(self._sentences.model)
+        if isinstance(self.sentences, TextEncoder):
+            models.append(self.sentences.model)
         return weights_sha256(*models)[:16]
 
     def paint(
@@ -98,16 +99,16 @@ class Painter:
         """
         if not captions:
             raise InputError("captions: expected at least one sentence, got none; type one")
-        if isinstance(self._sentences, KnownSentences):
-            return self._sentences.embed(captions)
+        if isinstance(self.sentences, KnownSentences):
+            return self.sentences.embed(captions)
         captions = [plain(caption) for caption in captions]
         for caption in captions:
-            if not self._sentences.tokenizer.encode([caption]).any():
+            if not self.sentences.tokenizer.encode([caption]).any():
                 raise InputError(
                     f"captions: expected words, got {caption!r}; describe a picture in English"
                 )
-            require_legible_sentence(self._sentences.tokenizer, caption)
-        return self._sentences.embed(captions)
+            require_legible_sentence(self.sentences.tokenizer, caption)
+        return self.sentences.embed(captions)
 
     def latents(self, count: int, seed: int) -> Floats:
         """Returns float32 [count, z] ~ N(0, 1)."""

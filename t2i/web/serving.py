@@ -3,20 +3,14 @@
 import importlib.util
 import socket
 from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
 
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
-from t2i.pairs.reading import read
-from t2i.runs.directory import Run
-from t2i.runs.record import read_record
 from t2i.runs.shipping import run_named
+from t2i.web.examples import examples_of
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_EXAMPLES = 8
-# A file of sentences to click, one a line, in a run that is given away without its pairs file.
-_GIVEN = "examples.txt"
 
 
 def serve(runs: Sequence[Path], host: str, port: int, say: Callable[[str], None]) -> None:
@@ -67,24 +61,6 @@ def serve(runs: Sequence[Path], host: str, port: int, say: Callable[[str], None]
             uvicorn.Server(config).run([listening])
         except KeyboardInterrupt:
             say("ended")
-
-
-def examples_of(run: Path) -> list[str]:
-    """Returns sentences to click: the run's own, or captions of its pairs file; or none."""
-    if (run / _GIVEN).is_file():
-        with (run / _GIVEN).open(encoding="utf-8", errors="replace") as file:
-            return [line.strip()[:1000] for line in islice(file, _EXAMPLES) if line.strip()]
-    pairs = read_record(Run(run)).pairs
-    if not pairs:
-        return []
-    for split in ("test", "train"):
-        try:
-            captions = read(Path(pairs), [split], images=False, embeddings=False).caption
-        except InputError:
-            # It has moved, or has no such split; a page without examples is a page.
-            continue
-        return captions[:: max(1, len(captions) // _EXAMPLES)][:_EXAMPLES]
-    return []
 
 
 def _listening(host: str, port: int) -> socket.socket:

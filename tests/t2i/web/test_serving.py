@@ -19,7 +19,7 @@ from t2i.cli.main import main
 from t2i.errors import InputError
 from t2i.painting.painter import Painter
 from t2i.painting.recipe import read_recipe
-from t2i.web.serving import examples_of
+from t2i.web.examples import examples_of
 
 JSON = {"content-type": "application/json"}
 
