@@ -20,6 +20,7 @@ ROOMS = {
         "painting",
         "evaluation",
         "training",
+        "web",
         "cli",
         "__main__",
     ),
@@ -173,6 +174,8 @@ def test_special_libraries_have_one_home(path: Path) -> None:
     homes = ("t2i.files.hdf5", "t2i.pairs", "prep.formats.hdf5", "prep.exports.aelnouby")
     if not _within(module, homes):
         assert "h5py" not in roots
+    if not _within(module, ("t2i.web",)):
+        assert not roots & {"starlette", "uvicorn"}
     if module != "prep.tfds_pairs":
         assert "tensorflow_datasets" not in roots
     names = {node.attr for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)}

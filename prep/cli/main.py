@@ -11,7 +11,7 @@ from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, encoder_config
+from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, counted, encoder_config
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 from t2i.files.disk import require_apart
@@ -200,7 +200,9 @@ def check(pairs: Path) -> None:
     for split, facts in header.images.items():
         captions = header.captions[split]
         per_image = f"{captions / facts:.1f} an image" if facts else "none"
-        click.echo(f"{split}: {facts:,} images, {captions:,} captions ({per_image})")
+        click.echo(
+            f"{split}: {counted(facts, 'image')}, {counted(captions, 'caption')} ({per_image})"
+        )
     for line in class_lines(pairs):
         click.echo(line)
     encoder = header.encoder

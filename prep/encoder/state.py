@@ -43,9 +43,10 @@ class EncoderState:
             self._changed = changed(begun, config)
             others = [key for key in self._changed if key not in _may_change(begun)]
             if others:
+                why = ", at whose end the learning rate is 0" if others == ["steps"] else ""
                 raise InputError(
                     f"{folder}: expected the configuration it was begun with, "
-                    f"got another {', '.join(others)}; {_ANEW}"
+                    f"got another {', '.join(others)}{why}; {_ANEW}"
                 )
             if not (folder / _DATA).exists() or (folder / _DATA).read_text() != digest:
                 raise InputError(
@@ -57,6 +58,17 @@ class EncoderState:
         # Last: where it is, the rest is.
         with replacing(folder / _CONFIG) as unfinished:
             unfinished.write_text(dump(config))
+
+    @staticmethod
+    def is_one(folder: Path) -> bool:
+        """Returns whether a folder is one of a training, or one with nothing in it to lose.
+
+        The digest alone is what a beginning that was killed left.
+        """
+        if not folder.is_dir():
+            return False
+        names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+        return _CONFIG in names or names <= {_DATA}
 
     @property
     def seconds(self) -> float:

@@ -17,7 +17,7 @@ from prep.encoder.step import EncoderTraining, image_side_to_train, with_stock_l
 from t2i.encoders.config import EncoderConfig
 from t2i.encoders.image import ImageEncoder, looks_through
 from t2i.encoders.legibility import legibility, require_legible
-from t2i.encoders.pair import image_side, save_image_side
+from t2i.encoders.pair import image_side, is_image_side, save_image_side
 from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
 from t2i.encoders.tokenizers import (
     CharTokenizer,
@@ -78,6 +78,7 @@ def train_encoder(
     pairs, out = Path(pairs), Path(out)
     if out.suffix != ".keras":
         raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
+    _require_by_products(out)
     data = read_training_pairs(pairs, config.splits)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     tokenizer = _tokenizer(config, data)
@@ -111,6 +112,30 @@ def train_encoder(
     with replacing(out.with_suffix(".json")) as unfinished:
         unfinished.write_text(json.dumps(asdict(report), indent=2) + "\n")
     return report
+
+
+def _require_by_products(out: Path) -> None:
+    """Raises InputError where what is written beside `out` would take the place of another file."""
+    report, training = out.with_suffix(".json"), out.with_name(f"{out.name}.training")
+    foreign = []
+    if report.exists() and not _is_report(report):
+        foreign.append(report)
+    if image_side(out).exists() and not is_image_side(image_side(out)):
+        foreign.append(image_side(out))
+    if training.exists() and not EncoderState.is_one(training):
+        foreign.append(training)
+    if foreign:
+        raise InputError(
+            f"{out}: expected nothing of others where its image side, scores and checkpoints go, "
+            f"got {', '.join(path.name for path in foreign)}; choose another --out"
+        )
+
+
+def _is_report(path: Path) -> bool:
+    try:
+        return {"kind", "parameters", "steps", "scores"} <= set(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
 
 
 def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:

@@ -6,6 +6,7 @@ import t2i
 from t2i.cli.command_line import Commands
 from t2i.cli.evaluate import evaluate, import_inception
 from t2i.cli.paint import generate, interpolate
+from t2i.cli.serve import serve
 from t2i.cli.train import configs, train
 
 
@@ -21,3 +22,4 @@ main.add_command(train)
 main.add_command(configs)
 main.add_command(generate)
 main.add_command(interpolate)
+main.add_command(serve)

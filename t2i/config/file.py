@@ -111,21 +111,32 @@ def parse(
         section[last] = _yaml(value, f"--set {key}")
     try:
         checked: type[AnyConfig] = kind if isinstance(kind, type) else kind(values)
-        return checked.model_validate(values)
     except InputError as error:
         raise InputError(f"{place}: {error}") from error
-    except pydantic.ValidationError as error:
+    try:
+        return validated(values, checked, others)
+    except InputError as error:
         other = kind_of(as_written, checked, others)
         if other:
             raise InputError(
                 f"{place}: expected a configuration for this command, got one of {other}; "
                 "choose another, see `t2i configs`"
             ) from error
-        faults = [_fault(fault, checked, others) for fault in error.errors()]
+        raise InputError(f"{place}: {error}") from error
+
+
+def validated(
+    values: Any, kind: type[AnyConfig], others: Others = MappingProxyType({})
+) -> AnyConfig:
+    """Returns the section that keys and values make; raises InputError, which names the faults."""
+    try:
+        return kind.model_validate(values)
+    except pydantic.ValidationError as error:
+        faults = [_fault(fault, kind, others) for fault in error.errors()]
         faults[_MOST_FAULTS:] = [
             f"and {more} more" for more in [len(faults) - _MOST_FAULTS] if more > 0
         ]
-        raise InputError(f"{place}: {'; '.join(faults)}") from error
+        raise InputError("; ".join(faults)) from error
 
 
 def dump(config: RunConfig | Section) -> str:

@@ -29,6 +29,15 @@ def image_side(text: Path) -> Path:
     return text.with_name(f"{text.stem}.image.keras")
 
 
+def is_image_side(path: Path) -> bool:
+    """Returns whether a file is the image side of some encoder, by its description."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _DESCRIPTION in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
 def save_image_side(
     path: Path,
     images: ImageEncoder,

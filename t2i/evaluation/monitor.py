@@ -4,7 +4,6 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 
@@ -116,22 +115,25 @@ class Monitor:
             names = self._config.training.evaluate_metrics
             return [row for name in names for row in scores.by_name[name]()[1]]
 
-    def _question(self) -> dict[str, Any]:
+    def _question(self) -> str:
         """Returns all that a value depends on beside the generator: what is comparable."""
         training = self._config.training
-        return {
-            "by": self._measurer.stamp.sha256,
-            "split": training.evaluate_split,
-            "count": training.evaluate_count,
-            "classes": training.evaluate_classes,
-        }
+        return json.dumps(
+            {
+                "by": self._measurer.stamp.sha256,
+                "split": training.evaluate_split,
+                "count": training.evaluate_count,
+                "classes": training.evaluate_classes,
+            }
+        )
 
     def _keep(self, step: int, row: Row) -> None:
         """Writes the generator to `best/` if no better one is there."""
         best = self._run.best
-        note = best.path / "best.json"
+        note, asked = best.path / "best.json", best.path / "question.json"
         value, question = row.estimate.value, self._question()
-        old = _noted(note, row.metric, question) if note.is_file() else None
+        same = not asked.is_file() or asked.read_text(encoding="utf-8") == question
+        old = _noted(note, row.metric) if same and note.is_file() else None
         if old is not None and not (value < old if row.better == "lower" else value > old):
             return
         with replacing(best.generator) as unfinished:
@@ -144,18 +146,18 @@ class Monitor:
             if ours.is_file():
                 with replacing(theirs) as unfinished:
                     shutil.copyfile(ours, unfinished)
+        with replacing(asked) as unfinished:
+            unfinished.write_text(question, encoding="utf-8")
         with replacing(note) as unfinished:
-            content = {"step": step, "metric": row.metric, "value": value, "question": question}
+            content = {"step": step, "metric": row.metric, "value": value}
             unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
-def _noted(path: Path, metric: str, question: dict[str, Any]) -> float | None:
-    """Returns the value of the best generator; None where something else was measured of it."""
+def _noted(path: Path, metric: str) -> float | None:
+    """Returns the value of the best generator; None where another metric chose it."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        # The oldest name the metric alone.
-        same = content["metric"] == metric and content.get("question", question) == question
-        return float(content["value"]) if same else None
+        return float(content["value"]) if content["metric"] == metric else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: expected the value of the best generator, got none; remove it"

@@ -45,19 +45,20 @@ class Recipe:
     pose: str = ""
 
 
-def inscribed_png(pixels: Pixels, recipe: Recipe) -> bytes:
+def inscribed_png(pixels: Pixels, recipe: Recipe | None) -> bytes:
     """Returns uint8 [h, w, C] as a PNG file with the recipe in text chunks, before the pixels."""
     said = PngInfo()
     said.add_text("Software", MARK)
-    said.add_itxt(_SENTENCE, recipe.sentence.encode("utf-8", "replace").decode())
-    for name, value in (
-        (_SEED, recipe.seed),
-        (_INDEX, recipe.index),
-        (_VARIETY, recipe.variety),
-        (_RUN, recipe.run),
-        (_POSE, recipe.pose),
-    ):
-        said.add_itxt(name, str(value))
+    if recipe is not None:
+        said.add_itxt(_SENTENCE, recipe.sentence.encode("utf-8", "replace").decode())
+        for name, value in (
+            (_SEED, recipe.seed),
+            (_INDEX, recipe.index),
+            (_VARIETY, recipe.variety),
+            (_RUN, recipe.run),
+            (_POSE, recipe.pose),
+        ):
+            said.add_itxt(name, str(value))
     file = io.BytesIO()
     as_picture(pixels).save(file, "PNG", pnginfo=said)
     return file.getvalue()

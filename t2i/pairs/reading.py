@@ -15,6 +15,7 @@ there is no encoder, and the stamp says what file they came from.
     attributes: format, version, image_size, source, split_by, fit, created_with, encoder (JSON)
 """
 
+import errno
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -205,11 +206,25 @@ def opened(path: Path) -> Iterator[h5py.File]:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise InputError(
-            f"{path}: expected a pairs file, got one that HDF5 can't open; prepare it again"
-        ) from error
+        raise InputError(f"{path}: {_unopened(error)}") from error
     with file:
         yield file
+
+
+def _unopened(error: OSError) -> str:
+    """Returns what was expected of a file that HDF5 can't open, and what to do: by the cause."""
+    if error.errno in (errno.EAGAIN, errno.EACCES) and "lock" in str(error):
+        return (
+            "expected a file that nobody writes, got one that another program has open; wait for it"
+        )
+    if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP) and "lock" in str(error):
+        return (
+            "expected a file system that can lock files, got one that can't; copy the file to "
+            "another disk, or set HDF5_USE_FILE_LOCKING=FALSE"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "expected a file that may be read, got one that may not; change its permissions"
+    return "expected a pairs file, got one that HDF5 can't open; prepare it again"
 
 
 def header_of(file: h5py.File) -> Header:

@@ -87,7 +87,7 @@ def build_companion(config: NetworksConfig, channels: int, dtype: str = "float32
         for index in range(_HALVINGS):
             width = config.companion_width << index
             x = layers.Conv2D(width, 4, 2, padding="same", name=f"down{index}")(x)
-            x = layers.LeakyReLU(0.2)(x)
+            x = _leaky(x)
         logit = layers.Flatten(dtype="float32")(
             layers.Conv2D(1, 3, padding="same", name="logit")(x)
         )
@@ -121,15 +121,22 @@ def _enlarged(x: Any, like: Any) -> Any:
 def _head(x: Any, config: NetworksConfig, name: str) -> tuple[Any, Any]:
     """Returns the logits of a map's places, [b, n], and its key for the sentence, [b, 1, k]."""
 
-    def act(layer: Any, y: Any) -> Any:
-        return layers.LeakyReLU(0.2)(layer(y))
-
     index = 0
     while x.shape[1] > _SMALLEST_SIDE:
         down = layers.Conv2D(config.head_width, 4, 2, padding="same", name=f"{name}_down{index}")
-        x, index = act(down, x), index + 1
-    x = act(layers.Conv2D(config.key_size, 3, padding="same", name=f"{name}_seen"), x)
+        x, index = _leaky(down(x)), index + 1
+    x = _leaky(layers.Conv2D(config.key_size, 3, padding="same", name=f"{name}_seen")(x))
     logit = layers.Flatten()(layers.Conv2D(1, 1, name=f"{name}_logit")(x))
-    key = act(layers.Conv2D(config.key_size, 1, name=f"{name}_places"), x)
+    key = _leaky(layers.Conv2D(config.key_size, 1, name=f"{name}_places")(x))
     key = layers.Dense(config.key_size, name=f"{name}_key")(layers.GlobalAveragePooling2D()(key))
     return logit, layers.Reshape((1, config.key_size))(key)
+
+
+def _leaky(x: Any) -> Any:
+    """Returns LeakyReLU(0.2) of x.
+
+    In two operations: the one is fused by TensorFlow with the convolution before it where the
+    gradient still wants what lies between; the whole step then goes unoptimized, with an error
+    on standard error.
+    """
+    return layers.Maximum()([x, layers.Rescaling(0.2)(x)])

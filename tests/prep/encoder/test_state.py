@@ -158,7 +158,8 @@ def test_steps_stay_where_the_learning_rate_ends_with_them(tmp_path):
     falling = CONFIG.model_copy(update={"linear_decay_share": 0.5})
     EncoderState(folder, falling, "abc")
     assert refusal(folder, falling.model_copy(update={"steps": 7}), "abc") == (
-        f"{folder}: expected the configuration it was begun with, got another steps; {ANEW}"
+        f"{folder}: expected the configuration it was begun with, got another steps, at whose end "
+        f"the learning rate is 0; {ANEW}"
     )
 
 

@@ -329,3 +329,12 @@ def test_the_default_sizes_are_those_of_64_pixels() -> None:
     network = build_generator(NetworksConfig(), 128)
     assert network.output_shape == (None, 64, 64, 3)
     assert 900_000 < network.count_params() < 1_200_000
+
+
+def test_no_activation_invites_a_fusion_that_the_gradient_breaks() -> None:
+    """TensorFlow's remapper fails on LeakyRelu behind a convolution with a bias, on stderr."""
+    graph = tf.function(tiny_projected().step).get_concrete_function(random_batch()).graph
+    leaky = [op for op in graph.get_operations() if op.type == "LeakyRelu"]
+    assert leaky
+    behind = [op.inputs[0].op for op in leaky if op.inputs[0].op.type == "BiasAdd"]
+    assert not [bias.name for bias in behind if bias.inputs[0].op.type == "Conv2D"]
