@@ -109,17 +109,24 @@ def _decodable(file: BinaryIO) -> Iterator[Image.Image]:
 def _require_small_canvas(file: BinaryIO) -> None:
     """Raises InputError where a WebP is too large: its decoder makes room for all when opened.
 
-    Source: RFC 9649, sections 2.6 and 2.7.
+    Source: RFC 9649, sections 2.5 to 2.7, and 3.4; RFC 6386, section 9.1.
     """
     head = file.read(30)
     file.seek(0)
-    if len(head) == 30 and head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
-        width = 1 + int.from_bytes(head[24:27], "little")
-        height = 1 + int.from_bytes(head[27:30], "little")
-        if width * height > _MAX_PIXELS:
-            raise InputError(
-                f"expected at most {_MAX_PIXELS} pixels of WEBP, got {width} x {height}"
-            )
+    if len(head) < 30 or head[:4] != b"RIFF":
+        return
+    if head[8:16] == b"WEBPVP8X":
+        sides = (int.from_bytes(head[place : place + 3], "little") for place in (24, 27))
+        width, height = (1 + side for side in sides)
+    elif head[8:16] == b"WEBPVP8L":
+        packed = int.from_bytes(head[21:25], "little")
+        width, height = 1 + (packed & 0x3FFF), 1 + (packed >> 14 & 0x3FFF)
+    elif head[8:16] == b"WEBPVP8 ":
+        width, height = (side & 0x3FFF for side in struct.unpack("<2H", head[26:30]))
+    else:
+        return
+    if width * height > _MAX_PIXELS:
+        raise InputError(f"expected at most {_MAX_PIXELS} pixels of WEBP, got {width} x {height}")
 
 
 def _unpacked_at_once(picture: Image.Image) -> tuple[int, int]:

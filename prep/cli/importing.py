@@ -126,9 +126,9 @@ def folder(
     """A folder of your own pictures, with captions.
 
     Captions are in a .txt beside each picture, one a line; or in metadata.jsonl, captions.csv or
-    another list of path, caption and, as you like, class and split. Folders called train, val and
-    test are splits, other folders are classes. Without splits, a hash of the class, or of the name,
-    puts 80 % into train, 10 % into val and 10 % into test.
+    another list of path, caption and, as you like, class and split. Folders called train, val2017,
+    test_set and the like are splits, other folders are classes. Without splits, a hash of the
+    class, or of the name, puts 80 % into train, 10 % into val and 10 % into test.
     """
     from prep.sources.folder import Folder
 

@@ -114,10 +114,8 @@ def _separated(
             if len(fields) == len(columns):
                 yield place, dict(zip(columns, fields, strict=True))
                 continue
-            reason = (
-                f"expected {len(columns)} fields as in the header, got {len(fields)}; "
-                'put captions with commas in "quotes"'
-            )
+            cure = 'put captions with commas in "quotes"' if separator == "," else "correct it"
+            reason = f"expected {len(columns)} fields as in the header, got {len(fields)}; {cure}"
             yield place, BadRow(place, reason)
     except csv.Error as error:
         raise InputError(

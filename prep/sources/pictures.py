@@ -15,6 +15,8 @@ from t2i.errors import InputError
 from t2i.files.text import joined
 
 _TEXT, _IMAGES = ".txt", "images"
+# Of an output in the folder itself.
+_REPORT = ".report.txt"
 # Rows by which is found where the paths of a list start.
 _LOOKED_UP = 20
 # Lists that are found by their names, without and with their endings.
@@ -94,6 +96,8 @@ def scanned(files: Files) -> Found:
         except InputError as error:
             found.faults.append(Fault(path, str(error)))
     for path in sorted({text for own in texts.values() for text in own} - used):
+        if path.endswith(_REPORT):
+            continue
         reason = "expected a picture to these captions, got none"
         found.notes.append(Note(path, reason, UNPICTURED))
     return found
@@ -141,12 +145,14 @@ def _below(folder: Path, path: Path, listing: Listing, files: Files) -> Iterator
     exact, on_disk = set(files.paths), {_key(name): name for name in files.paths}
     rows = [row for row in listing.rows if isinstance(row, Row)]
     base = _base(folder, path, rows, on_disk)
-    # `captions_train2017.json`, `test.csv`.
+    # `captions_train2017.json`, `test.csv`; a folder says more than the name of its list.
     split = split_of_name(path.stem.removeprefix("captions_"))
     for row in rows:
         picture = f"{base}{row.path}"
         spelled = picture if picture in exact else on_disk.get(_key(picture), picture)
-        yield spelled, replace(row, split=row.split or split)
+        above = PurePosixPath(spelled).parent.parts
+        named = None if any(map(split_of_name, above)) else split
+        yield spelled, replace(row, split=row.split or named)
 
 
 def _base(folder: Path, listing: Path, rows: Sequence[Row], on_disk: Mapping[str, str]) -> str:

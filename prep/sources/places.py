@@ -59,17 +59,11 @@ def places(
             doubtful += [name for name in folders if kinds[name] != _CLASS]
     if doubtful:
         raise _unclear(folder, doubtful)
+    if set(kinds.values()) - {_CLASS}:
+        above = _unwrapped(above, kinds)
     found = {path: _place(folders, kinds) for path, folders in above.items()}
     if not only_splits:
         _check(folder, above, kinds, found)
-    wrapped = {folders[0] for folders in above.values() if folders}
-    if len(wrapped) == 1 and any(place.split for place in found.values()):
-        # `data/train/cat`, of which `data` tells nothing from nothing.
-        alone = wrapped.pop()
-        found = {
-            path: place._replace(class_name=None) if place.class_name == alone else place
-            for path, place in found.items()
-        }
     if use_classes is not False and not only_splits:
         return _without_shards(folder, found, use_classes)
     return found
@@ -77,6 +71,16 @@ def places(
 
 def _folders(path: str) -> list[str]:
     return [name for name in PurePosixPath(path).parent.parts if name.lower() != _IMAGES]
+
+
+def _unwrapped(above: Mapping[str, list[str]], kinds: Mapping[str, str]) -> dict[str, list[str]]:
+    """Returns the folders without those around all: `data/train/cat` is `train/cat`."""
+    found = dict(above)
+    while len(first := {folders[0] if folders else "" for folders in found.values()}) == 1:
+        if kinds.get(first.pop()) != _CLASS:
+            break
+        found = {path: folders[1:] for path, folders in found.items()}
+    return found
 
 
 def _place(folders: list[str], kinds: Mapping[str, str]) -> Place:

@@ -47,13 +47,25 @@ def test_bombs_of_every_format_are_refused_by_their_header(tmp_path: Path, kind:
     )
 
 
-def test_a_webp_is_measured_before_its_decoder_makes_room(tmp_path: Path) -> None:
-    size = (16_382).to_bytes(3, "little")
-    head = b"WEBPVP8X" + (10).to_bytes(4, "little") + bytes(4) + size + size
+@pytest.mark.parametrize("kind", [b"VP8X", b"VP8L", b"VP8 "])
+def test_a_webp_is_measured_before_its_decoder_makes_room(tmp_path: Path, kind: bytes) -> None:
+    side = (16_382).to_bytes(3, "little")
+    body = {
+        b"VP8X": bytes(4) + side + side,
+        b"VP8L": b"\x2f" + (16_382 | 16_382 << 14).to_bytes(4, "little") + bytes(8),
+        b"VP8 ": b"\0\0\0\x9d\x01\x2a" + struct.pack("<2H", 16_383, 16_383),
+    }[kind]
+    head = b"WEBP" + kind + len(body).to_bytes(4, "little") + body
     (tmp_path / "a").write_bytes(b"RIFF" + len(head).to_bytes(4, "little") + head)
     assert fault_of(tmp_path / "a") == (
         "expected at most 25000000 pixels of WEBP, got 16383 x 16383"
     )
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_the_size_of_a_webp_is_that_of_its_picture(tmp_path: Path, lossless: bool) -> None:
+    Image.new("RGB", (4_999, 5_002)).save(tmp_path / "a", "WEBP", lossless=lossless, method=0)
+    assert fault_of(tmp_path / "a").endswith("pixels of WEBP, got 4999 x 5002")
 
 
 def test_a_tile_larger_than_its_picture_counts(tmp_path: Path) -> None:

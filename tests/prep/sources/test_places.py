@@ -55,6 +55,11 @@ def test_no_picture_of_a_test_is_ever_in_train(tmp_path: Path, test: str, form: 
 def test_a_folder_around_splits_is_no_class(tmp_path: Path) -> None:
     found = examples(captioned(tmp_path, "data/train/1", "data/train/2", "data/test/3"))
     assert [item.class_id for item in found.values()] == [1, 2, 3]
+    names = [f"a/b/{kind}/{split}/1" for kind in ("cat", "dog") for split in ("train", "test")]
+    inner = examples(captioned(tmp_path / "more", *names)).values()
+    assert [(item.class_id, item.split) for item in inner] == [
+        *((number, split) for number in (1, 2) for split in ("test", "train"))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -121,3 +126,10 @@ def test_a_list_takes_splits_of_folders_and_its_own(tmp_path: Path) -> None:
         *["train"] * 2,
         *["test"] * 2,
     ]
+
+
+def test_a_folder_says_more_than_the_name_of_its_list(tmp_path: Path) -> None:
+    rows = "".join(f"{path}.jpg,red\n" for path in ("a/1", "a/2", "test/3"))
+    listing = tree(tmp_path, {"train.csv": f"path,caption\n{rows}"}) / "train.csv"
+    found = examples(tmp_path, [listing]).values()
+    assert [item.split for item in found] == ["train", "train", "test"]
