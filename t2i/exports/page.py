@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from t2i import web
-from t2i.encoders.tokenizers import CharTokenizer
 from t2i.exports.graph import Array, Graph, Step, read_graph
 from t2i.exports.kernels import COMPILED
-from t2i.exports.source import Source
+from t2i.exports.source import Source, code_table
 from t2i.files.disk import replacing
 
 STATIC = Path(__file__).parent / "static"
@@ -65,8 +64,7 @@ def export_page(source: Source, out: Path) -> None:
         "size": source.painter.config.image_size,
         "examples": list(source.examples),
         "length": source.encoder.config.length,
-        # Of the first 128 characters; the last stands for all others.
-        "codes": CharTokenizer(1).encode([chr(i) for i in range(129)])[:, 0].tolist(),
+        "codes": code_table(),
         "graphs": graphs,
     }
     with replacing(out) as unfinished:
@@ -86,7 +84,9 @@ def _html(run: Mapping[str, Any], weights: bytes) -> str:
         _element("kernels", "text/plain", _packed(COMPILED.read_bytes())),
         _element("weights", "text/plain", _packed(weights)),
     ]
-    engine = [_script(STATIC / name) for name in ("draw.js", "network.js", "browser.js")]
+    engine = [
+        _script(STATIC / name) for name in ("draw.js", "steps.js", "network.js", "browser.js")
+    ]
     for name, scripts in (
         ("gif.js", [_script(PAGE / "gif.js")]),
         ("engine.js", [*data, *engine]),

@@ -49,3 +49,9 @@ def load_source(run: Path) -> Source:
             "tokenizer: char"
         )
     return Source(run.name, painter, encoder, tuple(examples_of(run_named(run))))
+
+
+def code_table() -> list[int]:
+    """Returns the codes of the first 128 characters; the last stands for all others."""
+    codes = CharTokenizer(1).encode([chr(character) for character in range(129)])
+    return [int(code) for code in codes[:, 0]]

@@ -7,30 +7,34 @@ typedef float four __attribute__((vector_size(16), aligned(4)));
 
 enum { ROWS = 4, COLUMNS = 8, STRIP = 32 };
 
-// Adds rows [4, depth] times a panel [depth, 8] to a bias [8]; writes `columns` of each row out.
-static void block(const float *rows, int depth, const float *panel, const float *bias,
-                  float *const *out, int count, int columns) {
-  four low[ROWS], high[ROWS];
+// Adds rows [4, depth] times a panel [depth, 8] to a bias [8]; writes `columns` of each row out,
+// of the first four alone where `halves` is 1.
+static inline __attribute__((always_inline)) void block(
+    const float *rows, int depth, const float *panel, const float *bias, float *const *out,
+    int count, int columns, const int halves) {
+  four sums[ROWS][2];
   for (int r = 0; r < ROWS; r++) {
-    low[r] = *(const four *)bias;
-    high[r] = *(const four *)(bias + 4);
+    for (int h = 0; h < halves; h++) {
+      sums[r][h] = *(const four *)(bias + 4 * h);
+    }
   }
   for (int k = 0; k < depth; k++) {
-    four left = *(const four *)(panel + COLUMNS * k), right = *(const four *)(panel + COLUMNS * k + 4);
-    for (int r = 0; r < ROWS; r++) {
-      float x = rows[r * depth + k];
-      four all = {x, x, x, x};
-      low[r] += all * left;
-      high[r] += all * right;
+    for (int h = 0; h < halves; h++) {
+      four kernel = *(const four *)(panel + COLUMNS * k + 4 * h);
+      for (int r = 0; r < ROWS; r++) {
+        float x = rows[r * depth + k];
+        sums[r][h] += (four){x, x, x, x} * kernel;
+      }
     }
   }
   for (int r = 0; r < count; r++) {
-    if (columns == COLUMNS) {
-      *(four *)out[r] = low[r];
-      *(four *)(out[r] + 4) = high[r];
+    if (columns == 4 * halves) {
+      for (int h = 0; h < halves; h++) {
+        *(four *)(out[r] + 4 * h) = sums[r][h];
+      }
     } else {
       for (int c = 0; c < columns; c++) {
-        out[r][c] = c < 4 ? low[r][c] : high[r][c - 4];
+        out[r][c] = ((const float *)sums[r])[c];
       }
     }
   }
@@ -67,8 +71,13 @@ void convolve(const float *map, int height, int width, int in, const float *pane
           int i = start + r + j;
           places[j] = to + ((i / wide * step + y) * row + i % wide * step + x) * out + column;
         }
-        block(patches + r * depth, depth, panels + column * depth, bias + column, places,
-              count - r < ROWS ? count - r : ROWS, out - column < COLUMNS ? out - column : COLUMNS);
+        const float *panel = panels + column * depth, *own = patches + r * depth;
+        int rest = out - column, rows = count - r < ROWS ? count - r : ROWS;
+        if (rest > 4) {
+          block(own, depth, panel, bias + column, places, rows, rest < 8 ? rest : 8, 2);
+        } else {
+          block(own, depth, panel, bias + column, places, rows, rest, 1);
+        }
       }
     }
   }

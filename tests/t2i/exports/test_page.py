@@ -27,9 +27,7 @@ def export(run: str | Path, out: Path) -> Path:
     result = CliRunner().invoke(
         main, ["export", str(run), str(out), "--format", "page"], catch_exceptions=False
     )
-    assert result.output == (
-        f"{out}: {out.stat().st_size / 1e6:.1f} MB, paints by itself in a browser\n"
-    )
+    assert result.output == (f"{out}: {out.stat().st_size / 1e6:.1f} MB, see docs/exports.md\n")
     return out
 
 
