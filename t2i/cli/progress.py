@@ -41,10 +41,14 @@ class Bars:
             bar = self._open[what] = self._opened(what, done, total)
         bar.total = total if total is not None else bar.total
         bar.update(done - bar.n)
+        if done == total:
+            # The same work may come again, for other pictures.
+            self._open.pop(what).close()
 
     def note(self, text: str) -> None:
-        """Shows a text behind the work that was told of last."""
-        self._open[self._last].set_postfix_str(text, False)
+        """Shows a text behind the work that was told of last, where it is not at its end."""
+        if self._last in self._open:
+            self._open[self._last].set_postfix_str(text, False)
 
     def say(self, text: str, error: bool = False) -> None:
         """Writes a line above the bars: on standard output, or on standard error."""

@@ -134,7 +134,7 @@ def _watched(trainer: "Trainer", folder: Path) -> None:
             if "images_per_second" in means:
                 shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
                 bars.note(f"{means['images_per_second']:.0f} images/s, {shown}")
-            bars("training", step, trainer.plan.steps)
+                bars("training", step, trainer.plan.steps)
             for name, peak in peaks.items():
                 if name in means and peak.halved(means[name]):
                     bars.say(

@@ -51,3 +51,13 @@ def test_bytes_are_counted_in_megabytes(monkeypatch: pytest.MonkeyPatch) -> None
         bars("birds.tgz", 0)
         bars("birds.tgz", 2_500_000)
     assert log.getvalue().startswith("birds.tgz: 2.5 MB in ")
+
+
+def test_a_work_that_comes_again_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", log := io.StringIO())
+    with Bars("picture") as bars:
+        for total in (40, 30):
+            for done in range(10, total + 1, 10):
+                bars("judging", done, total)
+    ends = [line.split(" in ")[0] for line in log.getvalue().splitlines()]
+    assert ends == ["judging: 40 pictures", "judging: 30 pictures"]
