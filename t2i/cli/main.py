@@ -6,7 +6,8 @@ import t2i
 from t2i.cli.command_line import Commands
 from t2i.cli.evaluate import evaluate, import_inception
 from t2i.cli.export import export
-from t2i.cli.paint import generate, interpolate
+from t2i.cli.interpolate import interpolate
+from t2i.cli.paint import generate
 from t2i.cli.serve import serve
 from t2i.cli.train import configs, train
 

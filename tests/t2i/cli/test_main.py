@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from prep.cli.main import main as prep_main
 from t2i.cli.command_line import Commands
 from t2i.cli.main import main
-from t2i.cli.paint import _lines
+from t2i.cli.sentences import lines
 from t2i.errors import InputError
 
 
@@ -270,9 +270,9 @@ def test_nothing_of_others_is_replaced(
 def test_captions_in_other_encodings(tmp_path: Path) -> None:
     captions = tmp_path / "a.txt"
     captions.write_bytes(b"un oiseau dor\xe9\n\na bird\x0cthat sings\n")
-    assert _lines(captions) == ["un oiseau dor\u00e9", "a bird\x0cthat sings"]
+    assert lines(captions) == ["un oiseau dor\u00e9", "a bird\x0cthat sings"]
     captions.write_bytes("a red bird\n".encode("utf-16"))
-    assert _lines(captions) == ["a red bird"]
+    assert lines(captions) == ["a red bird"]
     captions.write_bytes(b"\xff\xfe\x00")
     assert _error(main, "generate", "run", "--captions", str(captions)).startswith(
         f"--captions: expected text in {captions}, got "
