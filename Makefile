@@ -5,6 +5,7 @@
 #   make test     the whole test suite
 #   make fuzz     500 damaged files for every reader
 #   make lint     style and types
+#   make docs     the manual as a site: build/site/index.html
 #   make bench    the quick benchmarks
 #   make birds    trains the generator that comes with the package anew, on CUB-200-2011:
 #                 make birds CUB=.../CUB_200_2011 CAPTIONS=.../text_c10
@@ -15,7 +16,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: install demo birds test fuzz lint bench clean-demo
+.PHONY: install demo birds test fuzz lint docs bench clean-demo
 
 PYTHON ?= python3
 GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
@@ -24,6 +25,7 @@ BIN := .venv/bin
 
 INSTALLED := .venv/installed-$(BUILD)
 TESTABLE := .venv/testable-$(BUILD)
+READABLE := .venv/readable-$(BUILD)
 
 install: $(INSTALLED)
 
@@ -37,6 +39,10 @@ $(TESTABLE): $(INSTALLED)
 	$(BIN)/pip install --quiet --editable '.[$(BUILD),test]'
 	touch $@
 
+$(READABLE): $(INSTALLED)
+	$(BIN)/pip install --quiet --editable '.[$(BUILD),docs]'
+	touch $@
+
 test: $(TESTABLE)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
@@ -47,6 +53,9 @@ lint: $(TESTABLE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READABLE)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/train_step.py

@@ -107,9 +107,9 @@ def _measured(folder: Path, kind: str, workers: int) -> tuple[float, float, floa
     peaks: dict[str, float] = {}
     done = 0
 
-    def progress(count: int) -> None:
+    def progress(_: str, so_far: int, __: int | None = None) -> None:
         nonlocal done
-        done += count
+        done = so_far
         if done % _SAMPLE_EVERY == 0:
             peaks.update(child_peaks())
 
@@ -117,7 +117,7 @@ def _measured(folder: Path, kind: str, workers: int) -> tuple[float, float, floa
     if kind == "bare":
         for path, box in picture_files(folder, use_box=True).values():
             square_of(path, box, SIZE, 3)
-            progress(1)
+            progress("reading", done + 1)
     else:
         source = _SOURCES[kind](folder)
         channels = 1 if kind == "mnist" else 3

@@ -69,9 +69,9 @@ def _measure(arguments: argparse.Namespace) -> dict[str, float]:
     peaks: dict[str, float] = {}
     done = 0
 
-    def sample(count: int) -> None:
+    def sample(_: str, so_far: int, __: int | None) -> None:
         nonlocal done
-        done += count
+        done = so_far
         if done % _SAMPLE_EVERY == 0:
             peaks.update(child_peaks())
 

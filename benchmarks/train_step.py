@@ -134,11 +134,11 @@ def _training(config: Config, arguments: argparse.Namespace) -> list[float]:
         _write(data, arguments.batch, arguments.size * 76 // 64)
         trainer = Trainer(config, data, Run(Path(folder) / "run"))
 
-        def progress(step: int, means: dict[str, float]) -> None:
+        def watch(step: int, means: dict[str, float]) -> None:
             print(f"  step {step}: {means['images_per_second']:.1f} images/s", flush=True)
             seconds.append(1 / means["images_per_second"])
 
-        trainer.train(progress)
+        trainer.train(watch)
     return seconds
 
 

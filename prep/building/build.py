@@ -2,24 +2,27 @@
 
 import os
 import signal
+import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from prep.building.examples import Fault
-from prep.building.pictures import Item, Prepared, prepare
+from prep.building.examples import REREAD, Example, Fault, Note
+from prep.building.pictures import Fit, Item, Prepared, fit_of, prepare
+from prep.building.report import counted, report_of, write_report
 from t2i.errors import InputError
-from t2i.files.disk import replacing
 from t2i.pairs.reading import EncoderStamp, SplitBy
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import writing
+from t2i.progress import Progress, silent
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
 _CHUNK = 8
@@ -34,7 +37,8 @@ class Summary:
         captions: captions in each split.
         bad: pictures that could not be used.
         seconds: it took.
-        report: the file that lists the bad ones, or None when there are none.
+        report: the file that lists the bad ones and the notes, or None when there are none.
+        notes: how many there are of each kind, `prep.building.examples` names them.
     """
 
     images: Mapping[str, int]
@@ -42,6 +46,7 @@ class Summary:
     bad: int
     seconds: float
     report: Path | None
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 def build_pairs(
@@ -51,14 +56,16 @@ def build_pairs(
     source: str,
     workers: int | None = None,
     skip_bad: bool = False,
-    progress: Callable[[int], object] = lambda _: None,
+    progress: Progress = silent,
     channels: int = 3,
     encoder: EncoderStamp | None = None,
-    split_by: SplitBy = "class",
+    split_by: SplitBy | None = None,
+    fit: Fit | None = None,
 ) -> Summary:
     """Returns what was written to `out`: the pictures cropped and resized, with their captions.
 
-    Pictures that can't be used are listed beside the output, in `STEM.report.txt`.
+    Pictures that can't be used are listed beside the output, in `STEM.report.txt`, and so is what
+    else should be known.
 
     Args:
         items: the pictures; the file keeps their order, whatever the number of workers.
@@ -67,31 +74,37 @@ def build_pairs(
         source: where the pictures come from, in words.
         workers: processes that decode; None takes one for each core at hand, 1 stays in this one.
         skip_bad: leave out what can't be used, instead of failing.
-        progress: called with the number of pictures done since the last call.
+        progress: of the pictures.
         channels: 3 for colours, 1 for greys.
         encoder: who made the examples' embeddings; None where they bring none.
-        split_by: `picture` where classes may be in several splits.
+        split_by: `picture` where classes may be in several splits, `class` where none is; None
+            takes them as they come.
+        fit: see `prep.building.pictures.fit_of`.
 
     Raises:
         InputError: some pictures can't be used and `skip_bad` is off, no picture is left to
-            train on, or a worker died. `out` is then as it was before.
+            train on, a worker died, or the report's name is taken. `out` is then as it was before.
     """
     start = time.perf_counter()
     workers = workers or len(os.sched_getaffinity(0))
-    report = out.with_name(f"{out.stem}.report.txt")
+    report = report_of(out)
     images, captions = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
     faults: list[Fault] = []
+    notes: list[Note] = []
+    splits_of: dict[int, set[str]] = {}
+    boxed = False
+    done, total = 0, len(items) if isinstance(items, Sized) else None
     with (
-        writing(out, image_size, source, channels, encoder, split_by) as pairs,
-        closing(_all_prepared(items, image_size, channels, workers)) as all_prepared,
+        writing(out, image_size, source, channels, encoder) as pairs,
+        closing(_all_prepared(items, image_size, channels, workers, fit)) as all_prepared,
     ):
         for item, prepared in all_prepared:
-            progress(1)
-            if isinstance(item, Fault):
-                faults.append(item)
-            elif isinstance(prepared, Fault):
-                faults.append(prepared)
-            else:
+            if isinstance(item, Note):
+                notes.append(item)
+                continue
+            done += 1
+            progress("preparing", done, total)
+            if isinstance(item, Example) and not isinstance(prepared, Fault | Note):
                 pairs.add(
                     item.split,
                     prepared,
@@ -102,10 +115,13 @@ def build_pairs(
                 )
                 images[item.split] += 1
                 captions[item.split] += len(item.captions)
-        if faults:
-            _write_report(report, faults)
-        else:
-            report.unlink(missing_ok=True)
+                splits_of.setdefault(item.class_id, set()).add(item.split)
+                boxed = boxed or item.box is not None
+                if item.remark:
+                    notes.append(Note(item.name, item.remark, REREAD))
+            elif isinstance(prepared, Fault):
+                faults.append(prepared)
+        written = write_report(report, [*faults, *notes])
         if faults and not skip_bad:
             raise InputError(
                 f"{out}: expected pictures that can all be used, got {len(faults)} that can't; "
@@ -115,27 +131,39 @@ def build_pairs(
             raise InputError(
                 f"{out}: expected pictures in the train split, got none; give a split that fills it"
             )
+        pairs.describe(fit_of(fit, boxed), _split_by(out, split_by, splits_of))
     seconds = time.perf_counter() - start
-    return Summary(images, captions, len(faults), seconds, report if faults else None)
+    return Summary(images, captions, len(faults), seconds, written, counted(notes))
+
+
+def _split_by(
+    out: Path, wanted: SplitBy | None, splits_of: Mapping[int, Collection[str]]
+) -> SplitBy:
+    """Returns how classes are split, as wanted or as they are."""
+    shared = [class_id for class_id, splits in splits_of.items() if len(splits) > 1]
+    if wanted == "class" and shared:
+        raise InputError(
+            f"{out}: expected each class in one split, got {len(shared)} in several; "
+            "take them so with --split-by picture"
+        )
+    return wanted or ("picture" if shared else "class")
 
 
 def _all_prepared(
-    items: Iterable[Item], size: int, channels: int, workers: int
+    items: Iterable[Item], size: int, channels: int, workers: int, fit: Fit | None
 ) -> Generator[tuple[Item, Prepared], None, None]:
     """Yields each item with what `prepare` makes of it, in order, few in memory at any time."""
     remaining = iter(items)
     chunks = iter(lambda: list(islice(remaining, _CHUNK)), [])
     if workers == 1:
         for chunk in chunks:
-            yield from zip(chunk, prepare(chunk, size, channels), strict=True)
+            yield from zip(chunk, prepare(chunk, size, channels, fit), strict=True)
         return
     pool = ProcessPoolExecutor(
         workers,
         # A fork would inherit the locks of whatever threads the caller runs.
         mp_context=get_context("spawn"),
-        # Ctrl-C reaches the whole group: the parent alone answers it.
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
+        initializer=_live_with_the_parent,
     )
     pending: deque[tuple[Sequence[Item], Future[list[Prepared]]]] = deque()
 
@@ -145,7 +173,7 @@ def _all_prepared(
 
     try:
         for chunk in chunks:
-            pending.append((chunk, pool.submit(prepare, chunk, size, channels)))
+            pending.append((chunk, pool.submit(prepare, chunk, size, channels, fit)))
             if len(pending) > 2 * workers:
                 yield from oldest()
         while pending:
@@ -159,6 +187,16 @@ def _all_prepared(
         pool.shutdown(cancel_futures=True)
 
 
-def _write_report(path: Path, faults: Iterable[Fault]) -> None:
-    with replacing(path) as unfinished:
-        unfinished.write_text("".join(f"{fault.name}: {fault.reason}\n" for fault in faults))
+def _live_with_the_parent() -> None:
+    """Prepares a worker: it leaves Ctrl-C to the parent, and ends when the parent does."""
+    # Ctrl-C reaches the whole group: the parent alone answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    # Waiting for work that never comes, it would live on for ever.
+    os._exit(1)

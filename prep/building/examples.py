@@ -11,7 +11,7 @@ import numpy.typing as npt
 from t2i.images.pixels import Pixels
 
 Box = tuple[float, float, float, float]
-# A file, the bytes of a JPEG or PNG, or uint8 [h, w, 3] or [h, w, 1].
+# A file, the bytes of one, or uint8 [h, w, 3] or [h, w, 1].
 RawImage = Path | bytes | Pixels
 
 
@@ -27,6 +27,7 @@ class Example:
         split: one of `t2i.pairs.structure.SPLITS`.
         box: (x, y, width, height) in pixels of the picture, or None to take it whole.
         embeddings: float32 [captions, d] where the source brings them, else None.
+        remark: what was made of its text and should be known, or None.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Example:
     split: str
     box: Box | None = None
     embeddings: npt.NDArray[np.float32] | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,33 @@ class Fault:
     reason: str
 
 
+# Kinds of notes, as they are counted.
+UNLISTED = "pictures in no list"
+UNPICTURED = "captions without a picture"
+REREAD = "texts put right"
+UNFOLLOWED = "links not followed"
+
+
+@dataclass(frozen=True)
+class Note:
+    """What stays out, or is read otherwise than it says, and is no fault of a picture.
+
+    Attributes:
+        name: of the file.
+        reason: what was expected of it and what was got.
+        kind: as it is counted.
+    """
+
+    name: str
+    reason: str
+    kind: str
+
+
 class Source(Protocol):
     """Captioned pictures in a stable order, one at a time; their index is read and checked."""
 
     def __len__(self) -> int:
-        """Returns how many items there are, faults among them."""
+        """Returns how many items there are, faults among them, and no notes."""
 
-    def __iter__(self) -> Iterator[Example | Fault]:
-        """Yields each picture, or why it can't be used."""
+    def __iter__(self) -> Iterator[Example | Fault | Note]:
+        """Yields each picture, or why it can't be used; and what else should be known."""

@@ -3,27 +3,19 @@
 Each process that decodes imports this module, so it imports little.
 """
 
-import io
-import struct
-import warnings
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from prep.building.examples import Box, Example, Fault, RawImage
+from prep.building.decoding import converted, opened, turn_of
+from prep.building.examples import Box, Example, Fault, Note, RawImage
 from t2i.errors import InputError
 from t2i.images.pixels import Pixels, as_picture
 
 # StackGAN's crop reaches half as far again as the longer side of the box.
 _CROP_SCALE = 1.5
-_MAX_PICTURE_BYTES = 1 << 26
-# Four bytes a pixel, in memory up to three times where colours are converted or laid on white.
-_MAX_PIXELS, _MAX_PLAIN_PIXELS = 25_000_000, 50_000_000
 
 # A JPEG is decoded at a half, a quarter or an eighth of its size as long as the crop keeps this
 # many times the pixels of its side. Over 382 pictures of CUB at 76 pixels, the result is then off
@@ -32,39 +24,45 @@ _MAX_PIXELS, _MAX_PLAIN_PIXELS = 25_000_000, 50_000_000
 _LEAST_OVERSAMPLING = 2
 _REDUCTIONS = (8, 4, 2)
 
-# The tag of EXIF, and what undoes each of its values. Source: EXIF 2.32, section 4.6.4.
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-# 65,535 becomes 255.
-_SIXTEEN_TO_EIGHT = 257
-
 Region = tuple[float, float, float, float]
-Item = Example | Fault
-Prepared = Pixels | Fault
+# How what is not square becomes square: its middle, all of it on white, or all of it squeezed.
+Fit = Literal["crop", "pad", "stretch"]
+Item = Example | Fault | Note
+Prepared = Pixels | Fault | Note
 
 
-def prepare(items: Sequence[Item], size: int, channels: int) -> list[Prepared]:
+def fit_of(fit: Fit | None, boxed: bool) -> Fit:
+    """Returns how pictures become square: as asked for, else squeezed where they have boxes.
+
+    Args:
+        fit: what was asked for.
+        boxed: whether the surroundings of a box are taken; what the border of the picture leaves
+            of their square is squeezed, as published.
+    """
+    return fit or ("stretch" if boxed else "crop")
+
+
+def prepare(
+    items: Sequence[Item], size: int, channels: int, fit: Fit | None = None
+) -> list[Prepared]:
     """Returns each picture as uint8 [size, size, channels], or why there is none."""
-    return [item if isinstance(item, Fault) else _prepared(item, size, channels) for item in items]
+    return [
+        _prepared(item, size, channels, fit) if isinstance(item, Example) else item
+        for item in items
+    ]
 
 
-def _prepared(example: Example, size: int, channels: int) -> Prepared:
+def _prepared(example: Example, size: int, channels: int, fit: Fit | None) -> Prepared:
     try:
-        return square_of(example.image, example.box, size, channels)
+        return square_of(example.image, example.box, size, channels, fit)
     except InputError as error:
         return Fault(example.name, str(error))
 
 
-def square_of(image: RawImage, box: Box | None, size: int, channels: int) -> Pixels:
-    """Returns uint8 [size, size, channels]: the surroundings of the box, or the whole picture.
+def square_of(
+    image: RawImage, box: Box | None, size: int, channels: int, fit: Fit | None = None
+) -> Pixels:
+    """Returns uint8 [size, size, channels]: the surroundings of the box, or the picture.
 
     Args:
         image: a file, the bytes of one, or uint8 [h, w, 3] or [h, w, 1]; where it is transparent
@@ -72,17 +70,24 @@ def square_of(image: RawImage, box: Box | None, size: int, channels: int) -> Pix
         box: see `crop_and_resize`.
         size: pixels.
         channels: 3 for RGB, 1 for greys.
+        fit: see `fit_of`.
 
     Raises:
-        InputError: the picture is missing, too large, damaged, or neither JPEG nor PNG, or the
-            box is none of this picture.
+        InputError: the picture is missing, too large, damaged, or of no format that is read, or
+            the box is none of this picture.
     """
-    with _opened(image) as picture:
+    with opened(image) as picture:
+        how = fit_of(fit, box is not None)
         region = _region(picture, box)
+        region = _middle(region) if how == "crop" else region
         # A box is in the pixels that are stored; without one, the picture is as it is looked at.
-        turn = _turn(picture) if box is None else None
+        turn = turn_of(picture) if box is None else None
         scale = _reduced(picture, region, size)
-        pixels = _resized(_converted(picture, channels), region, scale, size)
+        plain = converted(picture, channels)
+        if how == "pad":
+            pixels = _padded(plain, region, scale, size)
+        else:
+            pixels = _resized(plain, region, scale, (size, size))
     return pixels if turn is None else _turned(pixels, turn)
 
 
@@ -105,50 +110,7 @@ def crop_and_resize(picture: Image.Image, box: Box | None, size: int) -> Pixels:
     Source: Zhang et al., StackGAN (ICCV 2017), released code; there the centre and the half
         side are cut to whole pixels, here they stay as they are.
     """
-    return _resized(picture, _region(picture, box), 1, size)
-
-
-@contextmanager
-def _opened(image: RawImage) -> Iterator[Image.Image]:
-    """Yields the picture, not yet decoded; what goes wrong with it is an InputError."""
-    if isinstance(image, np.ndarray):
-        yield as_picture(image)
-        return
-    if isinstance(image, Path) and not image.is_file():
-        raise InputError("expected a picture, got no such file")
-    size = image.stat().st_size if isinstance(image, Path) else len(image)
-    if size > _MAX_PICTURE_BYTES:
-        raise InputError(f"expected at most {_MAX_PICTURE_BYTES} bytes, got {size}")
-    file = io.BytesIO(image) if isinstance(image, bytes) else image
-    try:
-        # Pillow warns of oddities in metadata, and of sizes that are checked here anyway. The
-        # fewer formats, the fewer decoders at risk; one that Pillow knows starts Ghostscript.
-        with (
-            warnings.catch_warnings(action="ignore"),
-            Image.open(file, formats=("JPEG", "PNG")) as picture,
-        ):
-            plain = picture.format == "JPEG" and picture.mode in ("L", "RGB")
-            most = _MAX_PLAIN_PIXELS if plain else _MAX_PIXELS
-            if picture.width * picture.height > most:
-                raise InputError(
-                    f"expected at most {most} pixels of {picture.format} {picture.mode}, "
-                    f"got {picture.width} x {picture.height}"
-                )
-            yield picture
-    except UnidentifiedImageError as error:
-        raise InputError("expected a JPEG or PNG picture, got something else") from error
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        struct.error,
-        zlib.error,
-        Image.DecompressionBombError,
-    ) as error:
-        raise InputError(
-            f"expected a whole picture, got: {' '.join(str(error).split())}"
-        ) from error
+    return _resized(picture, _region(picture, box), 1, (size, size))
 
 
 def _region(picture: Image.Image, box: Box | None) -> Region:
@@ -183,39 +145,44 @@ def _reduced(picture: Image.Image, region: Region, size: int) -> int:
     return scale
 
 
-def _turn(picture: Image.Image) -> Image.Transpose | None:
-    """Returns how a camera says that its picture is to be turned; None where it says nothing."""
-    try:
-        orientation: Any = picture.getexif().get(_ORIENTATION)
-        return _TURNS.get(orientation)
-    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
-        # Metadata that can't be read are no fault of the picture's.
-        return None
-
-
 def _turned(pixels: Pixels, turn: Image.Transpose) -> Pixels:
     size = pixels.shape[0]
     return np.asarray(as_picture(pixels).transpose(turn)).reshape(size, size, -1)
 
 
-def _converted(picture: Image.Image, channels: int) -> Image.Image:
-    mode = "RGB" if channels == 3 else "L"
-    if picture.mode.startswith("I"):
-        # Greys of 16 bits, which Pillow would cut off at 255.
-        greys = np.rint(np.asarray(picture).astype(np.float64) / _SIXTEEN_TO_EIGHT)
-        picture = Image.fromarray(np.clip(greys, 0, 255).astype(np.uint8))
-    if picture.has_transparency_data:
-        white = Image.new("RGBA", picture.size, "white")
-        white.alpha_composite(picture.convert("RGBA"))
-        return white.convert(mode)
-    return picture.convert(mode)
+def _middle(region: Region) -> Region:
+    """Returns the square in the middle of a region, from whole pixels on."""
+    left, top, right, bottom = region
+    side = min(right - left, bottom - top)
+    left, top = left + (right - left - side) // 2, top + (bottom - top - side) // 2
+    return (left, top, left + side, top + side)
 
 
-def _resized(picture: Image.Image, region: Region, scale: int, size: int) -> Pixels:
-    """Returns uint8 [size, size, C] of a region, in pixels of `scale` times the picture."""
+def _padded(picture: Image.Image, region: Region, scale: int, size: int) -> Pixels:
+    """Returns uint8 [size, size, C] that holds all of a region, in the middle of white."""
+    left, top, right, bottom = region
+    share = size / max(right - left, bottom - top)
+    width, height = (max(1, round(side * share)) for side in (right - left, bottom - top))
+    made = _resized(picture, region, scale, (width, height))
+    pixels = np.full((size, size, made.shape[2]), 255, np.uint8)
+    x, y = (size - width) // 2, (size - height) // 2
+    pixels[y : y + height, x : x + width] = made
+    return pixels
+
+
+def _resized(picture: Image.Image, region: Region, scale: int, sides: tuple[int, int]) -> Pixels:
+    """Returns uint8 [height, width, C] of a region, in pixels of `scale` times the picture.
+
+    Args:
+        picture: decoded at 1 / `scale` of its size.
+        region: left, top, right and bottom, pixels of the whole picture.
+        scale: see `_reduced`.
+        sides: width and height, pixels.
+    """
     # Whole pixels are too coarse where few are left: a window with soft edges is the nearer to
     # the area mean.
     window = Image.Resampling.BOX if scale == 1 else Image.Resampling.HAMMING
     left, top, right, bottom = region
     box = (left / scale, top / scale, right / scale, bottom / scale)
-    return np.asarray(picture.resize((size, size), window, box=box)).reshape(size, size, -1)
+    made = np.asarray(picture.resize(sides, window, box=box))
+    return made.reshape(*made.shape[:2], -1)

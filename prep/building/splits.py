@@ -6,6 +6,7 @@ from pathlib import Path
 
 from t2i.errors import InputError
 from t2i.files.disk import require_at_most
+from t2i.files.text import read_text
 from t2i.pairs.structure import SPLITS
 
 _OFFICIAL = Path(__file__).parent / "data"
@@ -82,12 +83,12 @@ def read_list(path: Path) -> list[str]:
     """Returns the lines of a list that are not empty.
 
     Raises:
-        InputError: the list is missing, empty or too large.
+        InputError: the list is missing, empty, too large or no text.
     """
     if not path.is_file():
         raise InputError(f"{path}: expected a list of classes, got no such file; add it")
     require_at_most(path, _MAX_LIST_BYTES, "name one class a line")
-    lines = path.read_text("utf-8", errors="replace").split("\n")
+    lines = read_text(path, _MAX_LIST_BYTES).content.split("\n")
     names = [line.strip() for line in lines if line.strip()]
     if not names:
         raise InputError(f"{path}: expected a class a line, got none; name them")

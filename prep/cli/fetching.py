@@ -6,6 +6,7 @@ import click
 
 from prep.fetching.published import DATA_SETS
 from t2i.cli.command_line import FOLDER
+from t2i.cli.progress import Bars
 
 
 @click.command()
@@ -13,30 +14,21 @@ from t2i.cli.command_line import FOLDER
 @click.argument("folder", type=FOLDER)
 @click.option("--unpack", is_flag=True, help="Unpacks archives too, in FOLDER.")
 def fetch(data_set: str, folder: Path, unpack: bool) -> None:
-    """Fetches DATA_SET into FOLDER and checks it; the same command resumes.
+    """Fetches published data, and checks it.
 
-    Files that are there already, fetched by hand perhaps, are checked alone.
+    DATA_SET goes into FOLDER; the same command resumes. Files that are there already, fetched by
+    hand perhaps, are checked alone.
     """
-    from tqdm import tqdm
-
     from prep.fetching import fetch as fetching
 
-    with tqdm(unit="B", unit_scale=True) as bar:
-
-        def progress(doing: str, done: int, total: int | None) -> None:
-            if bar.desc != doing:
-                bar.reset()
-                bar.set_description_str(doing, refresh=False)
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with Bars("B") as bars:
         files = DATA_SETS[data_set]
-        paths = [fetching.fetch(file, folder, progress) for file in files]
+        paths = [fetching.fetch(file, folder, bars) for file in files]
         made = [
             top
             for file, path in zip(files, paths, strict=True)
             if unpack and file.is_archive
-            for top in fetching.unpack(path, progress)
+            for top in fetching.unpack(path, bars)
         ]
     for file, path in zip(files, paths, strict=True):
         known = "SHA-256 as published" if file.sha256 else "whole, with no published SHA-256"

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from t2i.pairs.reading import SplitBy
 
 
-_crop = click.option("--crop", default="box", show_default=True, type=click.Choice(["box", "none"]))
+_crop = click.option(
+    "--crop",
+    default="box",
+    show_default=True,
+    type=click.Choice(["box", "none"]),
+    help="A square of 1.5 times the picture's box, or the whole picture.",
+)
+_as_split = click.option(
+    "--split-by",
+    type=click.Choice(["class", "picture"]),
+    help="Whether a class may be in several splits.  [default: as it is found]",
+)
 _split_by = click.option(
     "--split-by",
     default="class",
@@ -33,9 +44,10 @@ def import_group() -> None:
 @click.argument("folder", type=FOLDER)
 @makes_pairs(image_size=32)
 def mnist(folder: Path, target: Target) -> None:
-    """MNIST's four IDX files in FOLDER, gzipped or not; the condition is the class.
+    """MNIST: the condition is the class.
 
-    Pictures of 32 pixels, or a multiple, get a border of 2 black pixels a side.
+    FOLDER holds its four IDX files, gzipped or not. Pictures of 32 pixels, or a multiple, get a
+    border of 2 black pixels a side.
     """
     from prep.sources.mnist import Mnist
 
@@ -61,9 +73,10 @@ def flowers(
     split_by: "SplitBy",
     target: Target,
 ) -> None:
-    """Oxford-102 flowers in FLOWERS_DIR: jpg/, imagelabels.mat, setid.mat and text_c10/.
+    """Oxford-102 flowers.
 
-    --split-by picture takes the published split of setid.mat, with all classes in every split.
+    FLOWERS_DIR holds jpg/, imagelabels.mat, setid.mat and text_c10/. --split-by picture takes the
+    published split of setid.mat, with all classes in every split.
     """
     from prep.building.splits import read_split
     from prep.sources.flowers import Flowers, class_split
@@ -80,29 +93,60 @@ def flowers(
 
 
 @import_group.command()
-@click.argument("pictures", type=FOLDER)
-@click.option("--captions", type=FILE, help="CSV or JSON lines.  [default: looked for]")
-@click.option("--no-classes", is_flag=True, help="Makes each picture its own class.")
+@click.argument("pictures", type=click.Path(path_type=Path))
+@click.option(
+    "--captions",
+    type=FILE,
+    multiple=True,
+    help="A list: CSV, TSV, JSON, COCO's captions_*.json, Flickr's tokens; once for each.  "
+    "[default: looked for]",
+)
+@click.option(
+    "--classes/--no-classes",
+    default=None,
+    help="Whether folders are classes, or each picture its own.  [default: classes]",
+)
+@click.option(
+    "--folder-is",
+    "meant",
+    multiple=True,
+    metavar="NAME=KIND",
+    help="What folders of a name are: train, val, test or class.  [default: by the name]",
+)
 @_split_by
 @makes_pairs()
 def folder(
     pictures: Path,
-    captions: Path | None,
-    no_classes: bool,
+    captions: tuple[Path, ...],
+    classes: bool | None,
+    meant: tuple[str, ...],
     split_by: "SplitBy",
     target: Target,
 ) -> None:
-    """A folder of your own PICTURES, with captions.
+    """A folder of your own pictures, with captions.
 
     Captions are in a .txt beside each picture, one a line; or in metadata.jsonl, captions.csv or
-    another list of path, caption and, as you like, class and split. Folders called train, val and
-    test are splits, other folders are classes. Without splits, a hash of the class, or of the name,
-    puts 80 % into train, 10 % into val and 10 % into test.
+    another list of path, caption and, as you like, class and split. Folders called train, val2017,
+    test_set and the like are splits, other folders are classes. Without splits, a hash of the
+    class, or of the name, puts 80 % into train, 10 % into val and 10 % into test.
     """
     from prep.sources.folder import Folder
 
-    source = Folder(pictures, captions, not no_classes, split_by)
+    source = Folder(pictures, captions, classes, split_by, _meant(meant))
     write(target, source, pictures.resolve().name, split_by=source.split_by)
+
+
+def _meant(said: tuple[str, ...]) -> dict[str, str]:
+    """Returns the kind of each folder that was named with --folder-is."""
+    kinds = {}
+    for text in said:
+        name, _, kind = text.rpartition("=")
+        if not name or kind not in ("train", "val", "test", "class"):
+            raise InputError(
+                f"--folder-is: expected NAME=train, =val, =test or =class, got {text!r}; correct it"
+            )
+        kinds[name] = kind
+    return kinds
 
 
 def _of_reed(command: Command) -> Command:
@@ -121,7 +165,10 @@ def _of_reed(command: Command) -> Command:
 @import_group.command("reed-icml")
 @_of_reed
 def reed_icml(folder: Path, images: Path, crop: str, split: Path | None, target: Target) -> None:
-    """Imports Reed's cub_icml or flowers_icml: FOLDER holds a .t7 file a picture."""
+    """Reed's cub_icml or flowers_icml.
+
+    FOLDER holds a .t7 file a picture.
+    """
     from prep.building.splits import read_split
     from prep.sources.reed.icml import ReedIcml
 
@@ -133,7 +180,10 @@ def reed_icml(folder: Path, images: Path, crop: str, split: Path | None, target:
 @import_group.command("reed-cvpr")
 @_of_reed
 def reed_cvpr(folder: Path, images: Path, crop: str, split: Path | None, target: Target) -> None:
-    """Imports Reed's cvpr2016_cub: FOLDER holds manifest.txt and text_c10/."""
+    """Reed's cvpr2016_cub.
+
+    FOLDER holds manifest.txt and text_c10/.
+    """
     from prep.building.splits import read_split
     from prep.sources.reed.cvpr import ReedCvpr
 
@@ -156,12 +206,20 @@ def reed_cvpr(folder: Path, images: Path, crop: str, split: Path | None, target:
     help="Folder of the caption files, or AttnGAN's captions.pickle.",
 )
 @_crop
-@_split_by
+@_as_split
 @makes_pairs()
 def stackgan(
-    folder: Path, images: Path, captions: Path, crop: str, split_by: "SplitBy", target: Target
+    folder: Path,
+    images: Path,
+    captions: Path,
+    crop: str,
+    split_by: "SplitBy | None",
+    target: Target,
 ) -> None:
-    """Imports what StackGAN and AttnGAN read: FOLDER holds train/ and test/, of pickles each."""
+    """What StackGAN and AttnGAN read.
+
+    FOLDER holds train/ and test/, of pickles each.
+    """
     from prep.sources.stackgan.source import StackGan
 
     source = StackGan(folder, images, captions, use_box=crop == "box")
@@ -172,10 +230,13 @@ def stackgan(
 
 @import_group.command()
 @click.argument("path", metavar="FILE", type=FILE)
-@_split_by
+@_as_split
 @makes_pairs()
-def aelnouby(path: Path, split_by: "SplitBy", target: Target) -> None:
-    """Imports El-Nouby's birds.hdf5 or flowers.hdf5; its pictures are taken whole."""
+def aelnouby(path: Path, split_by: "SplitBy | None", target: Target) -> None:
+    """El-Nouby's birds.hdf5 or flowers.hdf5.
+
+    Its pictures are taken whole.
+    """
     from prep.sources.aelnouby import Aelnouby
 
     source = Aelnouby(path)
@@ -198,10 +259,10 @@ def aelnouby(path: Path, split_by: "SplitBy", target: Target) -> None:
 def tfds(
     name: str, data_dir: Path, captions: Path | None, crop: str, split: Path | None, target: Target
 ) -> None:
-    """NAME as TensorFlow Datasets has prepared it, by the features that it has.
+    """A data set of TensorFlow Datasets.
 
-    Captions come from the data set or from --captions, whose classes are then split; where there
-    are none, the condition is the class.
+    NAME as it has been prepared, by the features that it has. Captions come from the data set or
+    from --captions, whose classes are then split; where there are none, the condition is the class.
     """
     require_tensorflow()
     from prep.building.splits import official_split, read_split

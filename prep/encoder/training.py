@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,7 +16,8 @@ from prep.encoder.state import EncoderState
 from prep.encoder.step import EncoderTraining, image_side_to_train, with_stock_layers
 from t2i.encoders.config import EncoderConfig
 from t2i.encoders.image import ImageEncoder, looks_through
-from t2i.encoders.pair import image_side, save_image_side
+from t2i.encoders.legibility import legibility, require_legible
+from t2i.encoders.pair import image_side, is_image_side, save_image_side
 from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
 from t2i.encoders.tokenizers import (
     CharTokenizer,
@@ -24,12 +26,14 @@ from t2i.encoders.tokenizers import (
     train_sentencepiece,
 )
 from t2i.errors import InputError
-from t2i.files.disk import replacing
+from t2i.files.disk import AnyPath, replacing
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import Pairs, read, read_header
+from t2i.progress import Progress, silent
 
 # Called with (steps done, steps in all, mean loss of the last ones).
-Progress = Callable[[int, int, float], None]
+# Called with the mean loss since the last call.
+Watch = Callable[[float], None]
 
 _STEPS_PER_LAUNCH = 10
 
@@ -45,6 +49,7 @@ class EncoderReport:
         seconds: spent in them, over all sittings.
         captions_per_second: trained on.
         scores: of each held-out split that has pictures.
+        changes: keys changed since it was begun, each with its step, old and new value.
     """
 
     kind: str
@@ -53,10 +58,16 @@ class EncoderReport:
     seconds: float
     captions_per_second: float
     scores: Mapping[str, ZeroShotScore]
+    changes: Sequence[Mapping[str, Any]] = ()
 
 
 def train_encoder(
-    pairs: Path, config: EncoderConfig, out: Path, progress: Progress | None = None
+    pairs: AnyPath,
+    config: EncoderConfig,
+    out: AnyPath,
+    progress: Progress = silent,
+    watch: Watch = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> EncoderReport:
     """Trains on the configured splits, or resumes; writes the encoder, and returns the report.
 
@@ -67,11 +78,17 @@ def train_encoder(
         InputError: bad pairs, another configuration or other pairs than the training was begun
             with, or a loss that is not finite.
     """
+    pairs, out = Path(pairs), Path(out)
     if out.suffix != ".keras":
         raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
+    _require_by_products(out)
     data = read_training_pairs(pairs, config.splits)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     tokenizer = _tokenizer(config, data)
+    read = legibility(tokenizer, data.caption)
+    require_legible(read, tokenizer, str(pairs))
+    if read.lost:
+        say(f"{pairs}: what the encoder does not read: {read}")
     keras.utils.set_random_seed(config.seed)
     encoder = TextEncoder(
         build_text_encoder(config.text, tokenizer.vocabulary_size),
@@ -81,8 +98,8 @@ def train_encoder(
     )
     images = image_side_to_train(config)
     training = EncoderTraining(config, data, encoder, images)
-    state.restore(text=encoder.model, image=images.trained, optimizer=training.optimizer)
-    _run(config, training, state, progress)
+    state.restore(say, text=encoder.model, image=images.trained, optimizer=training.optimizer)
+    _run(config, training, state, progress, watch)
     images = with_stock_layers(config, images)
     save_encoder(out, encoder)
     save_image_side(image_side(out), images, config.image, encoder, digest(data))
@@ -93,10 +110,35 @@ def train_encoder(
         seconds=state.seconds,
         captions_per_second=state.step * training.batch_size / state.seconds,
         scores=_scores(pairs, config, encoder, images),
+        changes=state.changes,
     )
     with replacing(out.with_suffix(".json")) as unfinished:
         unfinished.write_text(json.dumps(asdict(report), indent=2) + "\n")
     return report
+
+
+def _require_by_products(out: Path) -> None:
+    """Raises InputError where what is written beside `out` would take the place of another file."""
+    report, training = out.with_suffix(".json"), out.with_name(f"{out.name}.training")
+    foreign = []
+    if report.exists() and not _is_report(report):
+        foreign.append(report)
+    if image_side(out).exists() and not is_image_side(image_side(out)):
+        foreign.append(image_side(out))
+    if training.exists() and not EncoderState.is_one(training):
+        foreign.append(training)
+    if foreign:
+        raise InputError(
+            f"{out}: expected nothing of others where its image side, scores and checkpoints go, "
+            f"got {', '.join(path.name for path in foreign)}; choose another --out"
+        )
+
+
+def _is_report(path: Path) -> bool:
+    try:
+        return {"kind", "parameters", "steps", "scores"} <= set(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
 
 
 def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:
@@ -107,7 +149,11 @@ def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:
 
 
 def _run(
-    config: EncoderConfig, training: EncoderTraining, state: EncoderState, progress: Progress | None
+    config: EncoderConfig,
+    training: EncoderTraining,
+    state: EncoderState,
+    progress: Progress,
+    watch: Watch,
 ) -> None:
     step, began = state.step, time.perf_counter()
     while step < config.steps:
@@ -127,8 +173,8 @@ def _run(
             now = time.perf_counter()
             state.save(step, now - began)
             began = now
-        if progress:
-            progress(step, config.steps, float(losses.mean()))
+        progress("training the encoder", step, config.steps)
+        watch(float(losses.mean()))
 
 
 def _scores(

@@ -5,24 +5,22 @@ opens them too. The captions of a picture share one copy of it, by hard links.
 """
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 from PIL import Image
 
-from prep.building.names import is_name, number_of
-from prep.exports.pairs_file import Pair, PairsFile
-from prep.sources.aelnouby import SPLITS
+from prep.building.names import number_of
+from prep.exports.pairs_file import Pair, PairsFile, file_name
+from prep.sources.aelnouby import SPLITS, Aelnouby
 from t2i.errors import InputError
 from t2i.files.hdf5 import new_file, require_room
 from t2i.images.pixels import Pixels
+from t2i.progress import Progress, silent
 
 
-def export_aelnouby(
-    pairs: PairsFile, out: Path, progress: Callable[[int], object] = lambda _: None
-) -> None:
+def export_aelnouby(pairs: PairsFile, out: Path, progress: Progress = silent) -> None:
     """Writes the file, whole or not at all.
 
     A class whose folder does not begin with its number is given one: `Jay` of class 2 becomes
@@ -31,7 +29,7 @@ def export_aelnouby(
     Args:
         pairs: the pairs file.
         out: the HDF5 file to write or replace.
-        progress: called with the number of pictures done since the last call.
+        progress: of the pictures.
 
     Raises:
         InputError: there are no embeddings, the pictures are grey, a name is none of a file, or
@@ -50,19 +48,26 @@ def export_aelnouby(
         groups = {
             split: file.create_group(theirs[split], track_order=True) for split in header.images
         }
-        for pair in pairs:
+        for done, pair in enumerate(pairs, start=1):
             _write(out, groups[pair.split], pair)
-            progress(1)
+            progress("exporting", done, len(pairs))
+
+
+def is_aelnouby(path: Path) -> bool:
+    """Returns whether a file is one of this layout."""
+    try:
+        Aelnouby(path)
+    except InputError:
+        return False
+    return True
 
 
 def _write(out: Path, split: h5py.Group, pair: Pair) -> None:
     """Writes a group for each caption."""
-    folder, _, name = pair.name.rpartition("/")
-    if not is_name(pair.name):
-        raise InputError(
-            f"{out}: expected names that files can have, got {pair.name[:80]!r}; "
-            "prepare the pictures under others"
-        )
+    try:
+        folder, name = file_name(pair)
+    except InputError as error:
+        raise InputError(f"{out}: {error}") from error
     if f"{name}_0" in split:
         raise InputError(
             f"{out}: expected names that differ without their folders, got {name!r} again; "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from prep.building.names import is_name, number_of
 from t2i.errors import InputError
 from t2i.images.pixels import Pixels
 from t2i.pairs.reading import opened, read_header
@@ -36,6 +37,29 @@ class Pair:
     class_id: int
     split: str
     embeddings: npt.NDArray[np.float32]
+
+
+def file_name(pair: Pair) -> tuple[str, str]:
+    """Returns a folder, perhaps none, and a name in it, by which a picture can be a file.
+
+    Older code knows one folder above a picture, and its number as the class: folders above that
+    one become a part of the name, and another number is put before.
+
+    Raises:
+        InputError: no file can have it.
+    """
+    parts = pair.name.split("/")
+    *above, name = parts
+    folder = above.pop() if above else ""
+    if number_of(folder) not in (pair.class_id, None):
+        folder = f"{pair.class_id:03d}.{folder}"
+    name = "_".join([*above, name])
+    if not all(map(is_name, [*parts, name])):
+        raise InputError(
+            f"expected names that files can have, got {pair.name[:80]!r}; "
+            "prepare the pictures under others"
+        )
+    return folder, name
 
 
 class PairsFile:

@@ -5,29 +5,26 @@ a folder of their own, which older code does not look into.
 """
 
 import re
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from prep.building.names import is_name
-from prep.exports.pairs_file import Pair, PairsFile
+from prep.exports.pairs_file import Pair, PairsFile, file_name
 from prep.formats.pickles.writing import ListWriter, dumped
 from prep.sources.stackgan.index import CLASSES, EMBEDDINGS, FILENAMES
 from t2i.errors import InputError
 from t2i.files.disk import replacing
+from t2i.progress import Progress, silent
 
 _BREAKS = re.compile(r"[\r\n\0]+")
 
 
-def export_stackgan(
-    pairs: PairsFile, out: Path, progress: Callable[[int], object] = lambda _: None
-) -> None:
+def export_stackgan(pairs: PairsFile, out: Path, progress: Progress = silent) -> None:
     """Writes the layout to a new folder, whole or not at all.
 
     Args:
         pairs: the pairs file.
         out: a folder that is missing or empty.
-        progress: called with the number of pictures done since the last call.
+        progress: of the pictures.
 
     Raises:
         InputError: `out` is in use, the pictures are grey, a name is none of a file, or the
@@ -49,23 +46,35 @@ def export_stackgan(
             if count or split != "val"
         }
         captions = None
-        for pair in pairs:
-            if not is_name(pair.name):
-                raise InputError(
-                    f"{out}: expected names that files can have, got {pair.name[:80]!r}; "
-                    "prepare the pictures under others"
-                )
+        names: set[str] = set()
+        for done, pair in enumerate(pairs, start=1):
+            name = _unique_name(out, pair, names)
             captions = captions or len(pair.captions)
             if embedded and len(pair.captions) != captions:
                 raise InputError(
                     f"{out}: expected {captions} embeddings for every picture, as StackGAN stacks "
                     f"them, got {len(pair.captions)} for {pair.name}; prepare it with as many"
                 )
-            writers[pair.split].add(pair)
-            _write_captions(folder / "text_c10" / f"{pair.name}.txt", pair.captions)
-            progress(1)
+            writers[pair.split].add(pair, name)
+            _write_captions(folder / "text_c10" / f"{name}.txt", pair.captions)
+            progress("exporting", done, len(pairs))
         for writer in writers.values():
             writer.finish()
+
+
+def _unique_name(out: Path, pair: Pair, names: set[str]) -> str:
+    """Returns the name of a picture, and adds it to those there are."""
+    try:
+        name = "/".join(filter(None, file_name(pair)))
+    except InputError as error:
+        raise InputError(f"{out}: {error}") from error
+    if name in names:
+        raise InputError(
+            f"{out}: expected names that differ as files, got {name!r} again; "
+            "prepare the pictures under others"
+        )
+    names.add(name)
+    return name
 
 
 class _SplitWriter:
@@ -83,8 +92,8 @@ class _SplitWriter:
         self._images = writer(f"{size}images.pickle")
         self._embeddings = writer(EMBEDDINGS) if embedded else None
 
-    def add(self, pair: Pair) -> None:
-        self._names.append(pair.name)
+    def add(self, pair: Pair, name: str) -> None:
+        self._names.append(name)
         self._class_ids.append(pair.class_id)
         self._images.append(pair.image)
         if self._embeddings:

@@ -3,7 +3,6 @@
 import re
 import socket
 import time
-from collections.abc import Callable
 from email.message import Message
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
@@ -13,9 +12,9 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from t2i.errors import InputError
+from t2i.progress import Progress
 
 # Bytes that are here, and altogether where that is known.
-Progress = Callable[[int, int | None], object]
 
 _SCHEMES = ("https",)
 _TIMEOUT_S = 30.0
@@ -33,14 +32,15 @@ class MirrorError(Exception):
     """A mirror that does not give the file; another one may."""
 
 
-def download(url: str, part: Path, size: int | None, progress: Progress) -> None:
+def download(url: str, part: Path, size: int | None, what: str, progress: Progress) -> None:
     """Appends to `part` whatever it lacks of a file, and tries again when a connection breaks.
 
     Args:
         url: of the file.
         part: what there is of it, or nothing yet. It stays when an error ends the attempts.
         size: bytes of the whole file, where they are known.
-        progress: called after each piece.
+        what: is fetched, in words.
+        progress: of the bytes.
 
     Raises:
         MirrorError: the mirror can't be reached, breaks off again and again, or offers a file
@@ -53,7 +53,7 @@ def download(url: str, part: Path, size: int | None, progress: Progress) -> None
     while True:
         before = _present(part)
         try:
-            if before == size or _receive(url, part, size, progress):
+            if before == size or _receive(url, part, size, what, progress):
                 return
             reason = "the connection broke off"
         except HTTPError as error:
@@ -78,7 +78,7 @@ def download(url: str, part: Path, size: int | None, progress: Progress) -> None
         time.sleep(_PAUSE_S * (_ATTEMPTS - attempts + 1))
 
 
-def _receive(url: str, part: Path, size: int | None, progress: Progress) -> bool:
+def _receive(url: str, part: Path, size: int | None, what: str, progress: Progress) -> bool:
     """Returns whether the whole file has come; the answer may break off anywhere."""
     have = _present(part)
     headers = {"User-Agent": "t2i-prep", "Accept-Encoding": "identity"}
@@ -99,7 +99,7 @@ def _receive(url: str, part: Path, size: int | None, progress: Progress) -> bool
                 if done > limit:
                     raise MirrorError(f"expected {limit:,} bytes, got more")
                 _write(file, content, part)
-                progress(done, whole)
+                progress(what, done, whole)
     # Where nobody says how long it is, an answer that ends well is the whole.
     return whole is None or done == whole
 

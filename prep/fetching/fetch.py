@@ -1,8 +1,6 @@
 """A published file from the first mirror that gives it, known by its SHA-256 or its content."""
 
 import re
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,14 +9,14 @@ from prep.fetching.published import Published
 from prep.formats.archives.unpacking import extract, members
 from t2i.errors import InputError
 from t2i.files.disk import sha256
+from t2i.progress import Progress, silent
 
 # What is being done, how many bytes are, and of how many where that is known.
-Progress = Callable[[str, int, int | None], object]
 
 _CAPTION_FILE = re.compile(r"(?:.*/)?text_c10/[^/]+/[^/.][^/]*\.txt")
 
 
-def fetch(file: Published, folder: Path, progress: Progress = lambda *_: None) -> Path:
+def fetch(file: Published, folder: Path, progress: Progress = silent) -> Path:
     """Returns the path of the file in `folder`, checked; what is not there is fetched first.
 
     On its way it is called `NAME.part`, and the next call resumes it.
@@ -26,7 +24,7 @@ def fetch(file: Published, folder: Path, progress: Progress = lambda *_: None) -
     Args:
         file: what to fetch.
         folder: is made where it is not there.
-        progress: called after each piece.
+        progress: of the bytes, a work for each file and what is done with it.
 
     Raises:
         InputError: no mirror gives it, or what is there under its name is something else.
@@ -59,16 +57,16 @@ def fetch(file: Published, folder: Path, progress: Progress = lambda *_: None) -
     )
 
 
-def unpack(archive: Path, progress: Progress = lambda *_: None) -> tuple[Path, ...]:
+def unpack(archive: Path, progress: Progress = silent) -> tuple[Path, ...]:
     """Returns the files and folders that were unpacked beside the archive, as `extract` does."""
-    return extract(archive, archive.parent, progress=_counted(archive, "unpacking", progress))
+    return extract(archive, archive.parent, progress=progress, doing="unpacking")
 
 
 def _fetch_from(url: str, file: Published, part: Path, progress: Progress) -> None:
     """Leaves the whole file in `part`, and nothing of a wrong one."""
     while True:
         resumed = part.exists()
-        download(url, part, file.size, partial(progress, f"fetching {file.name}"))
+        download(url, part, file.size, f"fetching {file.name}", progress)
         fault = _fault(file, part, progress)
         if not fault:
             return
@@ -85,20 +83,8 @@ def _fault(file: Published, path: Path, progress: Progress) -> str | None:
         return None if got == file.sha256 else f"SHA-256 {file.sha256}, got {got}"
     expected = f"an archive with {file.captions:,} caption files in text_c10"
     try:
-        inside = members(path, progress=_counted(path, "checking", progress))
+        inside = members(path, progress=progress, doing="checking")
         captions = sum(bool(_CAPTION_FILE.fullmatch(member.name)) for member in inside)
     except InputError:
         return f"{expected}, got something else or a damaged one"
     return None if captions >= file.captions else f"{expected}, got {captions:,}"
-
-
-def _counted(archive: Path, doing: str, progress: Progress) -> Callable[[int], None]:
-    """Returns what counts the bytes of an archive that are read."""
-    done, size = 0, archive.stat().st_size
-
-    def read(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(f"{doing} {archive.name}", done, size)
-
-    return read

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from t2i.errors import InputError
+from t2i.files.text import Sentences, joined, read_text, sentences
 
 # Where copies of the captions keep the class folders, below the folder that is unpacked.
 _NESTINGS = tuple(
@@ -20,13 +21,14 @@ def caption_root(captions: Path, classes: Iterable[str]) -> Path:
 
     Args:
         captions: the folder that they were unpacked to.
-        classes: the names of the classes' folders; one of them is enough.
+        classes: the names of the classes' folders, empty for none; one of them is enough.
 
     Raises:
         InputError: they are in none of the known nestings.
     """
+    classes = list(classes)
     for nesting in _NESTINGS:
-        if any((captions / nesting / name).is_dir() for name in classes):
+        if any(_has_captions(captions / nesting, name) for name in classes):
             return captions / nesting
     raise InputError(
         f"{captions}: expected a folder for each class in it or in its text_c10 or text, "
@@ -34,7 +36,12 @@ def caption_root(captions: Path, classes: Iterable[str]) -> Path:
     )
 
 
-def read_captions(path: Path) -> tuple[str, ...]:
+def _has_captions(root: Path, name: str) -> bool:
+    """Returns whether a class can be in a folder; one of no name has its files in it."""
+    return (root / name).is_dir() if name else any(root.glob("*.txt"))
+
+
+def read_captions(path: Path) -> Sentences:
     """Returns the captions in a text file, one a line.
 
     Raises:
@@ -42,20 +49,12 @@ def read_captions(path: Path) -> tuple[str, ...]:
     """
     if not path.is_file():
         raise InputError(f"expected captions in {path}, got no such file")
+    # Some of the published files hold U+FFFD, which stays.
+    text = read_text(path, _MAX_CAPTION_BYTES)
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_CAPTION_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"expected captions in {path}, got: {error.strerror}") from error
-    if len(content) > _MAX_CAPTION_BYTES:
-        raise InputError(
-            f"expected at most {_MAX_CAPTION_BYTES} bytes of captions in {path}, got more"
-        )
-    if b"\0" in content:
-        raise InputError(f"expected text in {path}, got a zero byte")
-    # Some of the published files hold U+FFFD: bytes that are no UTF-8 end the same way.
-    lines = content.decode("utf-8-sig", errors="replace").replace("\r", "\n").split("\n")
-    captions = tuple(line.strip() for line in lines if line.strip())
-    if not captions:
-        raise InputError(f"expected captions in {path}, got an empty file")
-    return captions
+        found = sentences(text.content.replace("\r", "\n").split("\n"))
+    except InputError as error:
+        raise InputError(f"expected text in {path}, got {error}") from error
+    if not found.texts:
+        raise InputError(found.remark or f"expected captions in {path}, got an empty file")
+    return Sentences(found.texts, joined(text.remark, found.remark))

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from prep.building.examples import Box, Example, Fault
+from prep.building.examples import Box, Example, Fault, Note
 from prep.building.names import MAX_BYTES, PART
 from prep.building.splits import split_classes
 from prep.formats.caption_files import caption_root, read_captions
+from prep.sources.leftovers import captions_left, pictures_left
 from t2i.errors import InputError
+from t2i.files.text import read_text
 
 _FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"
 _PICTURE = re.compile(rf"(\d{{1,9}}) ({PART}/{PART})")
@@ -53,8 +55,8 @@ class Cub:
     def __len__(self) -> int:
         return len(self._pictures)
 
-    def __iter__(self) -> Iterator[Example | Fault]:
-        """Yields the pictures in the order of images.txt."""
+    def __iter__(self) -> Iterator[Example | Fault | Note]:
+        """Yields the pictures in the order of images.txt, then what it does not name."""
         for picture, file in self._pictures.items():
             name = _stem(file)
             try:
@@ -66,11 +68,14 @@ class Cub:
             yield Example(
                 name,
                 self._images / file,
-                captions,
+                captions.texts,
                 class_id,
                 self._split_of[class_id],
                 self._boxes.get(picture),
+                remark=captions.remark,
             )
+        yield from pictures_left(self._images, self._pictures.values(), "images.txt")
+        yield from captions_left(self._captions, map(_stem, self._pictures.values()))
 
 
 def picture_files(cub: Path, use_box: bool) -> dict[str, tuple[Path, Box | None]]:
@@ -158,7 +163,7 @@ def _rows(
             "unpack CUB-200-2011 again"
         )
     rows: dict[int, tuple[str, ...]] = {}
-    lines = path.read_text("utf-8", errors="replace").split("\n")
+    lines = read_text(path, _MAX_INDEX_BYTES).content.split("\n")
     for number, line in enumerate(map(str.strip, lines), 1):
         match = line_of.fullmatch(line)
         if match and int(match[1]) not in rows:

@@ -1,12 +1,13 @@
 """Oxford-102 flowers as published, with the captions of Reed et al. -> captioned pictures."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from prep.building.examples import Example, Fault
+from prep.building.examples import Example, Fault, Note
 from prep.building.splits import hashed_order, split_classes
 from prep.formats.caption_files import caption_root, read_captions
 from prep.formats.matlab import read_whole_numbers
+from prep.sources.leftovers import captions_left, pictures_left
 from t2i.errors import InputError
 
 _CLASSES = 102
@@ -53,18 +54,24 @@ class Flowers:
     def __len__(self) -> int:
         return len(self._labels)
 
-    def __iter__(self) -> Iterator[Example | Fault]:
-        """Yields the pictures in the order of their numbers."""
+    def __iter__(self) -> Iterator[Example | Fault | Note]:
+        """Yields the pictures in the order of their numbers, then what has no label."""
+        names = []
         pairs = zip(self._labels, self._splits, strict=True)
         for number, (label, split) in enumerate(pairs, start=1):
             file = f"image_{number:05d}"
             name = f"{class_name(label)}/{file}"
+            names.append(name)
             try:
                 captions = read_captions(self._captions / f"{name}.txt")
             except InputError as error:
                 yield Fault(name, str(error))
                 continue
-            yield Example(name, self._images / f"{file}.jpg", captions, label, split)
+            picture = self._images / f"{file}.jpg"
+            yield Example(name, picture, captions.texts, label, split, remark=captions.remark)
+        pictures = [f"{PurePosixPath(name).name}.jpg" for name in names]
+        yield from pictures_left(self._images, pictures, "imagelabels.mat")
+        yield from captions_left(self._captions, names)
 
 
 def class_name(label: int) -> str:

@@ -1,45 +1,39 @@
-"""A folder of one's own pictures, captions beside them or in a list -> captioned pictures."""
+"""A folder of one's own pictures, captions beside them or in lists -> captioned pictures."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
 
-from prep.building.examples import Example, Fault
+from prep.building.examples import Example, Fault, Note
 from prep.building.splits import hashed_split
 from prep.formats.caption_files import read_captions
-from prep.formats.listings import SPLIT_NAMES, checked_path, read_listing
+from prep.formats.folders import PICTURES, Files, files_below
+from prep.formats.split_names import split_of_name
+from prep.sources.pictures import Picture, listed, listings_among, scanned
+from prep.sources.places import places
 from t2i.errors import InputError
+from t2i.files.text import Sentences
 from t2i.pairs.reading import SplitBy
+from t2i.pairs.structure import SPLITS
 
-_ENDINGS = (".jpg", ".jpeg", ".png")
-_LISTINGS = ("metadata.jsonl", "metadata.csv", "captions.jsonl", "captions.csv")
-_IMAGES = "images"
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A picture as the folder has it.
-
-    Attributes:
-        path: relative to the folder.
-        captions: of the list; None where they are in a file beside the picture.
-        class_name: or None where it is its own class.
-        split: or None where none is given.
-    """
-
-    path: str
-    captions: tuple[str, ...] | None
-    class_name: str | None
-    split: str | None
-
-    @property
-    def name(self) -> str:
-        """The path without its ending."""
-        return str(PurePosixPath(self.path).with_suffix(""))
+_NONE: Mapping[str, str] = MappingProxyType({})
+# What is brought by people, and what makes a folder of it.
+_PACKED = {
+    (".tar", ".tgz", ".tar.gz"): (
+        "shards of webdataset, or another archive",
+        "unpack each, `tar -xf SHARD -C FOLDER`: pictures then have their .txt beside them",
+    ),
+    (".zip",): ("an archive", "unpack it"),
+    (".parquet", ".arrow"): (
+        "tables of pictures",
+        "save them as files with a metadata.jsonl, as Hugging Face's imagefolder has them",
+    ),
+}
 
 
 class Folder:
-    """Pictures with a `.txt` beside each, or with a list; the folder is gone through when made.
+    """Pictures with a `.txt` beside each, or with lists; the folder is gone through when made.
 
     A folder called train, val or test, or a column `split`, says the split; otherwise it comes
     from a hash of the class, or of the name where there are no classes, and stays the same
@@ -52,182 +46,169 @@ class Folder:
     def __init__(
         self,
         folder: Path,
-        listing: Path | None = None,
-        use_classes: bool = True,
+        listings: Sequence[Path] = (),
+        use_classes: bool | None = None,
         split_by: SplitBy = "class",
+        meant: Mapping[str, str] = _NONE,
     ) -> None:
-        """Reads the list, or the names of the files.
+        """Reads the lists, or the names of the files.
 
         Args:
             folder: where the pictures are, or its folder `images`.
-            listing: CSV or JSON lines; None looks for metadata or captions, .jsonl or .csv.
-            use_classes: False makes every picture its own class.
+            listings: in whatever form `prep.formats.listings` reads; where none is given, those
+                are taken that `prep.sources.pictures.listings_among` finds.
+            use_classes: False makes every picture its own class; None asks back where it is
+                doubtful whether folders are classes.
             split_by: what is hashed; `picture` puts classes into several splits.
+            meant: what a folder of some name is, `class` or a split, where its name does not tell.
 
         Raises:
-            InputError: there are no pictures, the list is malformed, two pictures have one name,
-                or too few classes are left to train on.
+            InputError: there are no pictures, a list can't be read, a folder may be a split or
+                a class, or too few classes are left to train on.
         """
         if not folder.is_dir():
-            raise InputError(f"{folder}: expected a folder of pictures, got none; name another")
-        listings = [listing] if listing else _listings(folder)
-        pictures = _listed(folder, listings) if listings else _scanned(folder)
-        if not use_classes:
-            pictures = [replace(picture, class_name=None) for picture in pictures]
-        self._folder, self._pictures = folder, pictures
-        self._splits = [_split(picture, split_by) for picture in pictures]
-        self._class_ids = {
-            key: number for number, key in enumerate(sorted(set(map(_class_key, pictures))), 1)
-        }
-        self._check()
-        several = len({*zip(map(_class_key, pictures), self._splits, strict=True)})
-        self.split_by: SplitBy = "picture" if several > len(self._class_ids) else "class"
+            raise _no_folder(folder)
+        files = files_below(folder)
+        listings = listings or _listings(folder, files)
+        found = listed(folder, files, listings) if listings else scanned(files)
+        self._folder = folder
+        self._faults, self._notes = list(found.faults), found.notes
+        pictures = self._of_their_own_names(found.pictures)
+        if not pictures and not self._faults:
+            raise _no_pictures(folder, files)
+        self._pictures = self._placed(pictures, meant, use_classes, bool(listings))
+        self._given = any(picture.split for picture in self._pictures)
+        self._splits = [_split(picture, split_by) for picture in self._pictures]
+        keys = [_class_key(picture) for picture in self._pictures]
+        self._class_ids = {key: number for number, key in enumerate(sorted(set(keys)), 1)}
+        self._require_classes(keys)
+        several = len({*zip(keys, self._splits, strict=True)}) > len(self._class_ids)
+        self.split_by: SplitBy = "picture" if several else "class"
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self._pictures) + len(self._faults)
 
-    def __iter__(self) -> Iterator[Example | Fault]:
-        """Yields the pictures in the order of the list, or of their names."""
-        root = self._folder.resolve()
+    def __iter__(self) -> Iterator[Example | Fault | Note]:
+        """Yields the pictures in the order of the lists, or of their names; then what is left."""
         for picture, split in zip(self._pictures, self._splits, strict=True):
-            path = self._folder / picture.path
             try:
-                captions = picture.captions
-                if captions is None:
-                    captions = read_captions(_inside(path.with_suffix(".txt"), root))
-                elif not captions:
-                    raise InputError("expected captions in the list, got empty ones")
+                captions = self._captions(picture)
                 yield Example(
                     picture.name,
-                    _inside(path, root),
-                    captions,
+                    self._folder / picture.path,
+                    captions.texts,
                     self._class_ids[_class_key(picture)],
                     split,
+                    remark=captions.remark,
                 )
             except InputError as error:
                 yield Fault(picture.name, str(error))
+        yield from self._faults
+        yield from self._notes
 
-    def _check(self) -> None:
-        if not self._pictures:
-            raise InputError(
-                f"{self._folder}: expected pictures ({', '.join(_ENDINGS)}), got none; "
-                "name the folder that holds them"
-            )
-        names: set[str] = set()
-        for picture in self._pictures:
-            if picture.name in names:
-                raise InputError(
-                    f"{self._folder}: expected names that differ before the ending, "
-                    f"got {picture.name!r} again; rename one"
+    def _captions(self, picture: Picture) -> Sentences:
+        if picture.captions is not None:
+            if not picture.captions:
+                raise InputError(picture.remark or "expected captions in the list, got empty ones")
+            return Sentences(picture.captions, picture.remark)
+        if len(picture.texts) > 1:
+            raise InputError(f"expected one file of captions, got {', '.join(picture.texts)}")
+        file = self._folder / (picture.texts[0] if picture.texts else f"{picture.name}.txt")
+        # A link may lead anywhere, but to captions.
+        if file.is_symlink() and file.resolve().suffix.lower() != ".txt":
+            raise InputError(f"expected a link to a .txt, got one to {file.resolve().name}")
+        return read_captions(file)
+
+    def _of_their_own_names(self, pictures: Sequence[Picture]) -> list[Picture]:
+        """Returns the pictures whose names differ before the ending; the others are faults."""
+        first: dict[str, Picture] = {}
+        for picture in pictures:
+            known = first.setdefault(picture.name, picture)
+            if known is not picture:
+                reason = f"expected a name that differs before the ending, got that of {known.path}"
+                self._faults.append(Fault(picture.path, f"{reason}; rename one"))
+        return list(first.values())
+
+    def _placed(
+        self,
+        pictures: Sequence[Picture],
+        meant: Mapping[str, str],
+        use_classes: bool | None,
+        listed: bool,
+    ) -> list[Picture]:
+        """Returns the pictures with the splits and classes that folders say and no list does."""
+        open_ones = [picture.path for picture in pictures if not picture.split]
+        said = places(self._folder, open_ones, meant, use_classes, only_splits=listed)
+        placed = []
+        for picture in pictures:
+            place = said.get(picture.path)
+            class_name = picture.class_name if listed or not place else place.class_name
+            placed.append(
+                replace(
+                    picture,
+                    split=picture.split or (place and place.split),
+                    class_name=None if use_classes is False else class_name,
                 )
-            names.add(picture.name)
-        trained = {
-            _class_key(picture)
-            for picture, split in zip(self._pictures, self._splits, strict=True)
-            if split == "train"
-        }
-        if len(trained) < 2:
+            )
+        return placed
+
+    def _require_classes(self, keys: Sequence[tuple[bool, str]]) -> None:
+        splits = zip(keys, self._splits, strict=True)
+        trained = {key for key, split in splits if split == "train"}
+        if keys and len(trained) < 2:
+            way = "--no-classes" if self._given else "--split-by picture or --no-classes"
             raise InputError(
                 f"{self._folder}: expected at least 2 classes to train on, got {len(trained)} of "
-                f"{len(self._class_ids)}; use --split-by picture or --no-classes, or give splits"
+                f"{len(self._class_ids)}; use {way}, or give splits that put more into train"
             )
 
 
-def _listings(folder: Path) -> list[Path]:
-    """Returns the list in the folder, or those in its folders of splits."""
-    for parents in ([folder], [folder / name for name in SPLIT_NAMES]):
-        found = [parent / name for parent in parents for name in _LISTINGS]
-        found = [path for path in found if path.is_file()]
-        if len({path.parent for path in found}) < len(found):
-            raise InputError(
-                f"{folder}: expected one list of captions in a folder, got "
-                f"{', '.join(path.name for path in found)}; choose with --captions"
-            )
-        if found:
-            return found
-    return []
+def _listings(folder: Path, files: Files) -> list[Path]:
+    """Returns the lists in the folder; raises InputError where it is not plain which counts."""
+    found = [folder / path for path in sorted(listings_among(files.paths), key=_rank)]
+    alone = [path for path in found if not path.name.lower().startswith("captions_")]
+    if len({path.parent for path in alone}) < len(alone):
+        raise InputError(
+            f"{folder}: expected one list of captions in a folder, got "
+            f"{', '.join(path.name for path in alone)}; choose with --captions"
+        )
+    return found
 
 
-def _listed(folder: Path, listings: list[Path]) -> list[_Picture]:
-    """Returns the pictures of the lists; several rows of a picture are several captions."""
-    pictures: dict[str, _Picture] = {}
-    captions: dict[str, list[str]] = {}
-    for listing in listings:
-        base: str | None = None
-        for row in read_listing(listing):
-            if base is None:
-                base = _base(folder, listing, row.path)
-            path = f"{base}{row.path}"
-            split = row.split or _split_of_folder(path)
-            known = pictures.setdefault(path, _Picture(path, None, row.class_name, split))
-            if (known.class_name, known.split) != (row.class_name, split):
-                raise InputError(
-                    f"{listing}: expected one class and one split of each picture, "
-                    f"got others of {path!r}; correct them"
-                )
-            captions.setdefault(path, []).extend(row.captions)
-    return [replace(picture, captions=tuple(captions[path])) for path, picture in pictures.items()]
+def _rank(path: str) -> tuple[int, str]:
+    """Returns what puts lists in the order of their splits."""
+    splits = [split_of_name(name) for name in path.split("/")[:-1]]
+    return next((SPLITS.index(split) for split in splits if split), len(SPLITS)), path
 
 
-def _base(folder: Path, listing: Path, first: str) -> str:
-    """Returns where the paths of a list start, below the folder, as a prefix."""
-    beside = listing.parent
-    within = beside.resolve().is_relative_to(folder.resolve())
-    own = beside.resolve().relative_to(folder.resolve()) if within else Path()
-    for base in (own, own / _IMAGES, Path(_IMAGES)):
-        if (folder / base / first).is_file():
-            return "" if base == Path() else f"{base.as_posix()}/"
-    return "" if own == Path() else f"{own.as_posix()}/"
+def _no_folder(folder: Path) -> InputError:
+    kind, way = _packed([folder.name]) if folder.is_file() else ("none", "name another")
+    return InputError(f"{folder}: expected a folder of pictures, got {kind}; {way}")
 
 
-def _scanned(folder: Path) -> list[_Picture]:
-    """Returns the pictures in and below the folder, in the order of their names."""
-    found = sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.suffix.lower() in _ENDINGS and not _hidden(path.relative_to(folder))
-    )
-    return [
-        _Picture(checked_path(str(folder), path), None, _class_folder(path), _split_of_folder(path))
-        for path in found
-    ]
+def _no_pictures(folder: Path, files: Files) -> InputError:
+    kind, way = _packed(files.paths)
+    return InputError(f"{folder}: expected pictures ({', '.join(PICTURES)}), got {kind}; {way}")
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith((".", "__")) for part in path.parts)
+def _packed(names: Sequence[str]) -> tuple[str, str]:
+    """Returns what there is in place of pictures, and the way from it to them."""
+    for endings, said in _PACKED.items():
+        if any(name.lower().endswith(endings) for name in names):
+            return said
+    return "none", "name the folder that holds them"
 
 
-def _folders(path: str) -> list[str]:
-    """Returns the folders of a picture, `images` left out."""
-    return [name for name in PurePosixPath(path).parent.parts if name.lower() != _IMAGES]
-
-
-def _split_of_folder(path: str) -> str | None:
-    return next(iter(SPLIT_NAMES.get(name.lower()) for name in _folders(path)), None)
-
-
-def _class_folder(path: str) -> str | None:
-    names = _folders(path)
-    return next(iter(names[1:] if _split_of_folder(path) else names), None)
-
-
-def _class_key(picture: _Picture) -> tuple[bool, str]:
+def _class_key(picture: Picture) -> tuple[bool, str]:
     """Returns what tells its class from all others, of pictures or of classes."""
     if picture.class_name is None:
         return False, picture.name
     return True, picture.class_name
 
 
-def _split(picture: _Picture, split_by: str) -> str:
+def _split(picture: Picture, split_by: str) -> str:
     if picture.split is not None:
         return picture.split
     if split_by == "picture" or picture.class_name is None:
         return hashed_split(picture.name)
     return hashed_split(picture.class_name)
-
-
-def _inside(path: Path, root: Path) -> Path:
-    """Returns the path; raises InputError where a link leads out of the folder."""
-    if not path.resolve().is_relative_to(root):
-        raise InputError(f"expected a file in {root}, got a link out of it")
-    return path

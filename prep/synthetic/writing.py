@@ -2,7 +2,7 @@
 
 import csv
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -13,6 +13,7 @@ from prep.synthetic.captions import captions
 from prep.synthetic.drawing import Box, draw
 from t2i.errors import InputError
 from t2i.files.disk import replacing
+from t2i.progress import Progress, silent
 
 CAPTIONS_PER_PICTURE = 10
 MAX_COUNT = 10_000_000
@@ -48,7 +49,7 @@ def write_synthetic(
     out: Path,
     count: int = 8000,
     seed: int = 0,
-    progress: Callable[[int], object] | None = None,
+    progress: Progress = silent,
 ) -> Summary:
     """Returns a summary of `count` drawn birds, written in CUB's layout under `out`.
 
@@ -62,7 +63,7 @@ def write_synthetic(
             that case its pictures and captions are replaced, and other files left alone.
         count: the number of pictures, at least one a species.
         seed: a whole number from 0 on.
-        progress: called after every picture with the number written so far.
+        progress: of the pictures.
 
     Raises:
         InputError: a bad count or seed; `out` holds other things or can't be written.
@@ -81,8 +82,7 @@ def write_synthetic(
     for number in range(count):
         with _writing(out):
             records.append(_write_picture(out, number, species[number % len(species)], seed))
-        if progress is not None:
-            progress(number + 1)
+        progress("drawing", number + 1, count)
     # CUB numbers its pictures class by class.
     records.sort(key=lambda record: record.species.class_id)
     splits = species_splits()

@@ -1,21 +1,26 @@
 """The commands of `t2i` that measure."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.config.metrics import METRICS
 from t2i.errors import InputError
+from t2i.files.disk import require_apart
 
 
 @click.command()
 @click.argument("subject", type=FOLDER, metavar="RUN|IMAGES")
-@click.option("--data", required=True, type=FILE, help="Pairs file.")
+@click.option("--data", required=True, type=FILE, help="Pairs file with real pictures.")
 @click.option(
-    "--split", default="test", show_default=True, type=click.Choice(["train", "val", "test"])
+    "--split",
+    default="test",
+    show_default=True,
+    type=click.Choice(["train", "val", "test"]),
+    help="Whose captions are painted, and whose pictures are the real ones.",
 )
 @click.option(
     "--judge",
@@ -41,7 +46,13 @@ from t2i.errors import InputError
     help="What pictures should be taken for, for top1: birds, or a text file with an index of "
     "ImageNet a line; with --features of a network that tells them.",
 )
-@click.option("--count", default=10_000, show_default=True, type=click.IntRange(1, 10_000_000))
+@click.option(
+    "--count",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(1, 10_000_000),
+    help="Pictures painted.",
+)
 @click.option(
     "--captions",
     default=1,
@@ -49,7 +60,13 @@ from t2i.errors import InputError
     type=click.IntRange(1, 1000),
     help="Captions of a real picture, for the mean of which each picture is painted.",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="Of the captions, the latents, and the captions that compete.",
+)
 @click.option("--compare", type=FOLDER, metavar="RUN2", help="Measured too, and set beside.")
 def evaluate(
     subject: Path,
@@ -64,10 +81,11 @@ def evaluate(
     seed: int,
     compare: Path | None,
 ) -> None:
-    """Measures the pictures that RUN paints, or those in the folder IMAGES.
+    """Measures the pictures of a run, or of a folder.
 
-    Writes evaluation.json and evaluation.html there; every number with its protocol and a 95 %
-    interval. Interrupted, the same command goes on where it stopped.
+    RUN is a run directory; IMAGES is a folder of t2i generate. Writes evaluation.json and
+    evaluation.html there, beside the results of other splits, seeds and measurers; every number
+    with its protocol and a 95 % interval. Interrupted, the same command goes on where it stopped.
 
     \b
     Metrics, and their units:
@@ -103,8 +121,8 @@ def evaluate(
     request = Request(data, split, count, seed, chosen, features, judge, wanted, captions)
     results = []
     for path in [subject, *([compare] if compare else [])]:
-        with _Bars() as bars:
-            result = run(path, request, bars.pictures, bars.metric)
+        with Bars("metric") as metrics_done, Bars("picture") as looked_at:
+            result = run(path, request, looked_at, metrics_done)
             write_page(path, result)
         results.append(result)
         for metric, reason in result.left_out.items():
@@ -118,9 +136,19 @@ def evaluate(
 
 @click.command("import-inception")
 @click.argument("checkpoint", type=FILE)
-@click.option("--out", default=Path("inception.keras"), show_default=True, type=FILE)
+@click.option(
+    "--out",
+    default=Path("inception.keras"),
+    show_default=True,
+    type=FILE,
+    help="File to write.",
+)
 def import_inception(checkpoint: Path, out: Path) -> None:
-    """Converts CHECKPOINT, pt_inception-2015-12-05-6726825d.pth, for `t2i evaluate --features`."""
+    """Converts the published FID Inception.
+
+    CHECKPOINT is pt_inception-2015-12-05-6726825d.pth; --out is for `t2i evaluate --features`.
+    """
+    require_apart(out, checkpoint)
     require_tensorflow()
     from t2i.vision.inception import import_inception as convert
 
@@ -141,39 +169,3 @@ def _metrics(names: str | None) -> tuple[str, ...] | None:
             f"--metrics: expected names of {', '.join(METRICS)}, got {unknown[0]!r}; choose some"
         )
     return chosen
-
-
-class _Bars:
-    """A bar over the metrics, and below it one over the pictures of a pass."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, Any] = {}
-
-    def __enter__(self) -> "_Bars":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for bar in self._open.values():
-            bar.close()
-
-    def metric(self, name: str, done: int, total: int) -> None:
-        """Says which metric is computed."""
-        self._bar("metrics", 0, total, "metric").set_postfix_str(name, refresh=False)
-        self._bar("metrics", done, total, "metric")
-
-    def pictures(self, what: str, done: int, total: int) -> None:
-        """Moves the bar of a pass."""
-        bar = self._bar(what, done, total, "picture")
-        if done == total:
-            bar.close()
-            del self._open[what]
-
-    def _bar(self, what: str, done: int, total: int, unit: str) -> Any:
-        from tqdm import tqdm
-
-        if what not in self._open:
-            self._open[what] = tqdm(
-                total=total, initial=done, unit=unit, desc=what, leave=what == "metrics"
-            )
-        self._open[what].update(max(0, done - self._open[what].n))
-        return self._open[what]

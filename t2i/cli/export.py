@@ -8,6 +8,7 @@ import click
 from t2i.cli.command_line import FOLDER
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
+from t2i.files.disk import require_kind
 
 
 @click.command()
@@ -23,10 +24,11 @@ from t2i.errors import InputError
     "keras: the networks as stock Keras loads them.",
 )
 def export(run: Path, out: Path, kind: str) -> None:
-    """Writes the generator and the text encoder of RUN to OUT, for use without this package.
+    """Takes a generator out of this package.
 
-    RUN is a run directory, or birds: a generator that comes with the package. OUT is an .html
-    file for a page, else a folder that is not there yet.
+    It is written to OUT with the text encoder of its RUN, for use by others: a web page, or other
+    programs. RUN is a run directory, or birds: a generator that comes with the package. OUT is an
+    .html file for a page, else a folder that is not there yet.
     """
     if kind == "page" and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"OUT: expected an .html file with --format page, got {out}; name one")
@@ -34,10 +36,12 @@ def export(run: Path, out: Path, kind: str) -> None:
         raise InputError('onnx: expected to be installed, got nothing; run pip install ".[onnx]"')
     require_tensorflow()
     from t2i.exports.folders import export_keras, export_onnx, export_saved_model, require_free
-    from t2i.exports.page import export_page
+    from t2i.exports.page import export_page, is_page
     from t2i.exports.source import load_source
 
-    if kind != "page":
+    if kind == "page":
+        require_kind(out, is_page, "an exported page")
+    else:
         require_free(out)
     exports = {
         "page": export_page,

@@ -8,7 +8,7 @@ from t2i.cli.evaluate import evaluate, import_inception
 from t2i.cli.export import export
 from t2i.cli.paint import generate, interpolate
 from t2i.cli.serve import serve
-from t2i.cli.train import train
+from t2i.cli.train import configs, train
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +20,7 @@ def main() -> None:
 main.add_command(evaluate)
 main.add_command(import_inception)
 main.add_command(train)
+main.add_command(configs)
 main.add_command(generate)
 main.add_command(interpolate)
 main.add_command(serve)

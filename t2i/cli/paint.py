@@ -1,10 +1,15 @@
 """Painting: `t2i generate` and `t2i interpolate`."""
 
+import mimetypes
+import re
+from collections.abc import Iterator
+from itertools import starmap
 from pathlib import Path
 
 import click
 
-from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.command_line import FILE, FOLDER, counted
+from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 
@@ -17,20 +22,41 @@ _lookup_option = click.option(
     help="Pairs file to look sentences up in, where the run has no encoder.  "
     "[default: the one trained on]",
 )
+_step_option = click.option(
+    "--step",
+    metavar="STEP|best",
+    help="Paints with an older checkpoint that is kept, by its step; or with the best by "
+    "evaluation.  [default: the newest]",
+)
+_seed_option = click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="Of the latents: the same seed paints the same pictures.",
+)
+# Files of one picture that `--out` may name; what else has an ending of a known kind is refused.
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @click.command()
 @click.argument("run", type=FOLDER)
 @click.argument("sentences", nargs=-1)
 @click.option("--captions", type=FILE, help="Text file with a sentence a line.")
-@click.option("--count", default=5, show_default=True, type=click.IntRange(1, 100_000))
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
+@click.option(
+    "--count",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Pictures of each sentence.",
+)
+@_seed_option
+@_step_option
 @click.option(
     "--out",
-    default=Path("birds.png"),
-    show_default=True,
     type=click.Path(path_type=Path),
-    help="A .png file for one grid; anything else is a folder for single pictures.",
+    help="A .png, .jpg or .webp file for one grid; a name without such an ending is a folder for "
+    "single pictures and their metadata.jsonl.  [default: birds.png]",
 )
 @click.option(
     "--pose",
@@ -51,49 +77,57 @@ def generate(
     captions: Path | None,
     count: int,
     seed: int,
-    out: Path,
+    step: str | None,
+    out: Path | None,
     pose: str | None,
     like: Path | None,
     data: Path | None,
 ) -> None:
-    """Paints COUNT pictures of each of the SENTENCES with the last checkpoint of RUN.
+    """Paints pictures of sentences.
 
-    RUN is a run directory, or birds: a generator that comes with the package.
+    RUN is a run directory, or birds: a generator that comes with the package. A grid at --out is
+    replaced, and so is a folder of pictures of this command; no other folder is.
     """
     if like is not None:
-        _paint_again(run, like, out, data, bool(sentences or captions or pose))
+        if sentences or captions or pose:
+            raise InputError(
+                "--like: expected the picture alone, got sentences, captions or a pose beside it; "
+                "leave one of them out"
+            )
+        _paint_again(run, step, like, out, data)
         return
     texts = [*sentences, *(_lines(captions) if captions else [])]
     if not texts:
         raise InputError('sentences: expected at least one, got none; type one in "quotes"')
     _check_sentences(texts)
-    if out.suffix.lower() == ".png" and len(texts) * count > 4096:
-        raise InputError(
-            f"--out: expected a folder for {len(texts) * count} pictures, got the grid {out}; "
-            "a grid holds 4096"
-        )
+    out, single = _output(out, len(texts) * count, captions, data)
+    path, chosen = _painting(run, step)
     require_tensorflow()
-    from tqdm import tqdm
-
     from t2i.images.pixels import save_image
     from t2i.images.sheets import captioned_grid
+    from t2i.painting.folder import write_folder
     from t2i.painting.painter import Painter
-    from t2i.painting.recipe import Recipe, save_inscribed
-    from t2i.runs.shipping import run_named
+    from t2i.painting.recipe import Recipe, inscribed_png
 
-    painter = Painter(run_named(run), data)
-    if out.suffix.lower() == ".png":
+    painter = Painter(path, data, chosen)
+    if single:
         painted = painter.paint(texts, count, seed, pose=pose)
         scale = max(1, 128 // painter.config.image_size)
         save_image(out, captioned_grid(painted, texts, scale))
     else:
-        digits = len(str(len(texts)))
-        for number, text in enumerate(tqdm(texts, unit="sentence", desc="painting"), start=1):
-            for index, picture in enumerate(painter.paint([text], count, seed, pose=pose)[0]):
-                recipe = Recipe(text, seed, index, 1.0, painter.identity, pose or "")
-                save_inscribed(out / f"{number:0{digits}d}_{index:04d}.png", picture, recipe)
-        (out / "captions.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
-    click.echo(f"{out}: {len(texts) * count} pictures of {len(texts)} sentences")
+        # All of them first, so that one that can't be painted is told before any is.
+        painter.embed(texts)
+        with Bars("sentence") as bars:
+
+            def files(number: int, text: str) -> Iterator[bytes]:
+                for index, picture in enumerate(painter.paint([text], count, seed, pose=pose)[0]):
+                    recipe = Recipe(text, seed, index, 1.0, painter.identity, pose or "")
+                    yield inscribed_png(picture, recipe)
+                bars("painting", number, len(texts))
+
+            write_folder(out, texts, starmap(files, enumerate(texts, start=1)))
+    pictures = counted(len(texts) * count, "picture")
+    click.echo(f"{out}: {pictures} of {counted(len(texts), 'sentence')}")
 
 
 @click.command()
@@ -107,9 +141,20 @@ def generate(
     help="Along one named latent, for one sentence, from -2 to 2 standard deviations: turn, "
     "size, squeeze, right, down or mirror of a `model: projected` run.",
 )
-@click.option("--steps", default=9, show_default=True, type=click.IntRange(2, 200))
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
-@click.option("--out", default=Path("interpolation.png"), show_default=True, type=FILE)
+@click.option(
+    "--steps",
+    default=9,
+    show_default=True,
+    type=click.IntRange(2, 200),
+    help="Pictures on the way, both ends among them.",
+)
+@_seed_option
+@_step_option
+@click.option(
+    "--out",
+    type=FILE,
+    help="A .png file for the strip; the GIF goes beside it.  [default: interpolation.png]",
+)
 @_lookup_option
 def interpolate(
     run: Path,
@@ -119,13 +164,14 @@ def interpolate(
     along: str | None,
     steps: int,
     seed: int,
-    out: Path,
+    step: str | None,
+    out: Path | None,
     data: Path | None,
 ) -> None:
-    """Paints the way from the sentence FIRST to SECOND, as a strip and as a GIF.
+    """Paints the way between two sentences.
 
-    With --latents: from one latent to another, for the sentence FIRST. With --along turn: the
-    same picture of FIRST, turned.
+    From FIRST to SECOND, as a strip and as a GIF. With --latents: from one latent to another, for
+    the sentence FIRST. With --along turn: the same picture of FIRST, turned.
     """
     if latents and along:
         raise InputError("--along: expected it without --latents, got both; leave one of them out")
@@ -138,8 +184,11 @@ def interpolate(
         )
     texts = [first] if second is None else [first, second]
     _check_sentences(texts)
-    if out.suffix.lower() != ".png":
+    if out is not None and out.suffix.lower() != ".png":
         raise InputError(f"--out: expected a .png file, got {out}; the GIF goes beside it")
+    strip = out or _ours(Path("interpolation.png"))
+    gif = _ours(strip.with_suffix(".gif"))
+    path, chosen = _painting(run, step)
     require_tensorflow()
     import numpy as np
 
@@ -148,9 +197,8 @@ def interpolate(
     from t2i.painting.between import between, between_latents
     from t2i.painting.painter import Painter
     from t2i.painting.poses import along as turned_along
-    from t2i.runs.shipping import run_named
 
-    painter = Painter(run_named(run), data)
+    painter = Painter(path, data, chosen)
     embedding = painter.embed(texts)
     ends = painter.latents(2, seed)
     if along:
@@ -166,31 +214,86 @@ def interpolate(
         )
     scale = max(1, 128 // painter.config.image_size)
     enlarged = rows.repeat(scale, axis=1).repeat(scale, axis=2)
-    save_image(out, grid(enlarged[None]))
-    save_gif(out.with_suffix(".gif"), enlarged)
-    click.echo(f"{out} and {out.with_suffix('.gif')}: {steps} pictures")
+    save_image(strip, grid(enlarged[None]))
+    save_gif(gif, enlarged)
+    click.echo(f"{strip} and {gif}: {counted(steps, 'picture')}")
 
 
-def _paint_again(run: Path, like: Path, out: Path, data: Path | None, more: bool) -> None:
-    """Paints the picture that a PNG file says it is."""
-    if more:
+def _painting(run: Path, step: str | None) -> tuple[Path, int | str | None]:
+    """Returns the run directory, and the step as a number; raises as `painting_of`, at once."""
+    from t2i.runs.directory import painting_of
+    from t2i.runs.shipping import run_named
+
+    if step not in (None, "best") and not re.fullmatch(r"[0-9]{1,18}", step):
+        raise InputError(f"--step: expected a step or best, got {step!r}; name one")
+    chosen = int(step) if step and step.isdecimal() else step
+    path = run_named(run)
+    painting_of(path, chosen)
+    return path, chosen
+
+
+def _output(
+    out: Path | None, pictures: int, captions: Path | None, data: Path | None
+) -> tuple[Path, bool]:
+    """Returns where pictures go, and whether into a single file.
+
+    Raises:
+        InputError: they can't, or what is there is not to be replaced.
+    """
+    from t2i.files.disk import require_apart
+    from t2i.painting.folder import require_replaceable
+
+    place = out or _ours(Path("birds.png"))
+    require_apart(place, captions, data)
+    ending = place.suffix.lower()
+    if ending not in _PICTURES:
+        if mimetypes.guess_type(place.name)[0] and not place.is_dir():
+            raise InputError(
+                f"--out: expected a file ending in {', '.join(_PICTURES)}, or a folder, got "
+                f"{place}; choose another name"
+            )
+        require_replaceable(place)
+        return place, False
+    if pictures > 4096:
         raise InputError(
-            "--like: expected the picture alone, got sentences, captions or a pose beside it; "
-            "leave one of them out"
+            f"--out: expected a folder for {pictures} pictures, got the grid {place}; "
+            "a grid holds 4096"
         )
-    if out.suffix.lower() != ".png":
-        raise InputError(f"--out: expected a .png file with --like, got {out}; name one")
+    if place.is_dir():
+        raise InputError(f"--out: expected a file, got the folder {place}; choose another name")
+    return place, True
+
+
+def _ours(path: Path) -> Path:
+    """Returns a path that nobody named; raises InputError where a picture of others is there."""
+    from t2i.images.pixels import made_here
+
+    if path.exists() and not made_here(path):
+        raise InputError(
+            f"{path}: expected nothing there, or a picture of t2i, got another file; "
+            "choose another name with --out"
+        )
+    return path
+
+
+def _paint_again(
+    run: Path, step: str | None, like: Path, out: Path | None, data: Path | None
+) -> None:
+    """Paints the picture that a PNG file says it is."""
+    place = out or _ours(Path("birds.png"))
+    if place.suffix.lower() != ".png":
+        raise InputError(f"--out: expected a .png file with --like, got {place}; name one")
     from t2i.painting.recipe import read_recipe
 
     recipe = read_recipe(like)
+    path, chosen = _painting(run, step)
     require_tensorflow()
     from t2i.painting.again import paint_again
     from t2i.painting.painter import Painter
     from t2i.painting.recipe import save_inscribed
-    from t2i.runs.shipping import run_named
 
-    save_inscribed(out, paint_again(Painter(run_named(run), data), recipe), recipe)
-    click.echo(f"{out}: {recipe.sentence}")
+    save_inscribed(place, paint_again(Painter(path, data, chosen), recipe), recipe)
+    click.echo(f"{place}: {recipe.sentence}")
 
 
 def _lines(path: Path) -> list[str]:
@@ -202,11 +305,12 @@ def _lines(path: Path) -> list[str]:
             raise InputError(
                 f"{path}: expected at most {MAX_CAPTIONS_BYTES} bytes, got more; split the file"
             )
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "other bytes"
         raise InputError(f"{path}: expected UTF-8 text, got {reason}; a sentence a line") from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    # Not `splitlines`: a form feed or U+2028 inside a sentence is no end of a line.
+    return [line.strip() for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
 
 
 def _check_sentences(texts: list[str]) -> None:

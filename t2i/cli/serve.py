@@ -15,12 +15,18 @@ from t2i.cli.command_line import FOLDER
     show_default=True,
     help="Address to listen on; 0.0.0.0 lets everyone in who reaches this machine.",
 )
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="To listen on; 0 takes any that is free, and says which.",
+)
 def serve(runs: tuple[Path, ...], host: str, port: int) -> None:
-    """Shows a page where one types a sentence and looks, painted by each RUN side by side.
+    """Shows a page where one types a sentence.
 
-    RUN is a run directory, or birds: a generator that comes with the package. Only this machine
-    can see the page, unless --host says otherwise.
+    It is painted by each RUN, side by side: a run directory, or birds, a generator that comes with
+    the package. Only this machine can see the page, unless --host says otherwise.
     """
     from t2i.web.serving import serve as show
 

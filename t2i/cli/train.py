@@ -2,23 +2,66 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, any_config, model_config
+from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
+from t2i.errors import InputError
+
+if TYPE_CHECKING:
+    from t2i.training.trainer import Trainer
+
+
+@click.command()
+@click.argument("name", required=False, type=FILE)
+@click.option("--keys", is_flag=True, help="Prints every key of NAME and its value, defaults too.")
+def configs(name: Path | None, keys: bool) -> None:
+    """Lists the configurations that come with t2i.
+
+    With the NAME of one, prints it, as a start for one's own: t2i configs cub64 > mine.yaml
+    """
+    from t2i.config.file import dump
+    from t2i.config.published import config_named, published
+
+    if name is not None:
+        config = any_config(name)
+        text = dump(config) if keys else config_named(name).read_text(encoding="utf-8")
+        click.echo(text, nl=False)
+        return
+    if keys:
+        raise InputError("--keys: expected with the name of a configuration, got none; name one")
+    lines = published()
+    width = max(map(len, lines))
+    for own, line in lines.items():
+        click.echo(f"{own:<{width}}  {line}")
 
 
 @click.command()
 @click.argument("config", type=FILE)
 @click.option("--data", required=True, type=FILE, help="Pairs file with embedded captions.")
-@click.option("--run", "folder", required=True, type=FOLDER, help="Run directory.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrides a key.")
+@click.option(
+    "--run",
+    "folder",
+    required=True,
+    type=FOLDER,
+    help="Run directory: a new one, or that of a run to go on with.",
+)
+@OVERRIDES
 @click.option(
     "--judge",
     type=FILE,
     help="Measures while it trains, for evaluate_every: an encoder, see t2i evaluate; or "
     "efficientnet-lite1 or -lite2 by name, for metrics without captions.",
+)
+@click.option(
+    "--from",
+    "start",
+    type=FOLDER,
+    metavar="RUN",
+    help="Starts from the weights of another run, or of birds, which is shipped: fine-tuning.",
 )
 @click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
 def train(
@@ -27,27 +70,33 @@ def train(
     folder: Path,
     overrides: tuple[str, ...],
     judge: Path | None,
+    start: Path | None,
     dry_run: bool,
 ) -> None:
-    """Trains a GAN as CONFIG says; the same command again resumes where it stopped."""
-    from t2i.models.catalogue import load_config
+    """Trains a GAN on a pairs file, or goes on.
 
-    settings = load_config(config, overrides)
+    CONFIG is a YAML file, or a name of `t2i configs`. Interrupted, the same command goes on where
+    it stopped; so does one with more training.epochs, or other keys that only say how often.
+    """
+    settings = model_config(config, overrides)
     # Cheap checks come first: TensorFlow takes seconds to import.
+    from t2i.compute.cluster import require_cluster
     from t2i.pairs.reading import read_encoder
 
-    read_encoder(data)
+    require_cluster()
+    encoder = read_encoder(data)
     from t2i.compute.backend import choose_kernels
-    from t2i.runs.directory import Run
+    from t2i.runs.directory import Run, require_place
     from t2i.runs.record import read_record
 
     run = Run(folder)
+    require_place(run, encoder)
     if run.config.exists():
         choose_kernels(read_record(run).kernels)
     require_tensorflow()
     from t2i.training.trainer import Trainer
 
-    trainer = Trainer(settings, data, run, judge)
+    trainer = Trainer(settings, data, run, judge, start)
     plan = trainer.plan
     click.echo(
         f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
@@ -56,37 +105,48 @@ def train(
     )
     sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
     click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
+    for note in trainer.notes:
+        click.echo(note)
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")
         return
-    from tqdm import tqdm
+    if trainer.done == plan.steps:
+        click.echo(f"{folder}: finished before, at step {trainer.done:,}; nothing to do")
+        return
+    if trainer.done:
+        click.echo(f"{folder}: going on from step {trainer.done:,}")
+    _watched(trainer, folder)
+    click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
 
+
+def _watched(trainer: "Trainer", folder: Path) -> None:
+    """Trains to the end behind a bar; interrupted, says what goes on from where, and exits."""
     from t2i.models.catalogue import offered
     from t2i.training.watched import Peak
 
-    done, curves = trainer.done, offered(settings).CURVES
-    if done == plan.steps:
-        click.echo(f"{folder}: finished before, at step {done:,}; nothing to do")
-        return
-    if done:
-        click.echo(f"{folder}: going on from step {done:,}")
-    with tqdm(total=plan.steps, initial=done, unit="step", desc="training") as bar:
-        # While it trains, and by a judge where there is one.
-        peaks = {"g/variety": Peak(), "evaluation/variety": Peak()}
+    curves = offered(trainer.config).CURVES
+    # While it trains, and by a judge where there is one.
+    peaks = {"g/variety": Peak(), "evaluation/variety": Peak()}
+    with Bars("step") as bars:
+        bars("training", trainer.done, trainer.plan.steps)
 
-        def progress(step: int, means: dict[str, float]) -> None:
-            bar.update(step - bar.n)
+        def watch(step: int, means: dict[str, float]) -> None:
+            if "images_per_second" in means:
+                shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
+                bars.note(f"{means['images_per_second']:.0f} images/s, {shown}")
+            bars("training", step, trainer.plan.steps)
             for name, peak in peaks.items():
                 if name in means and peak.halved(means[name]):
-                    bar.write(
+                    bars.say(
                         f"step {step:,}: pictures of a sentence differ half as much as they did "
                         f"({name} {means[name]:.2f}); G may be collapsing, an older checkpoint "
                         "may be the better one",
-                        file=sys.stderr,
+                        error=True,
                     )
-            if "images_per_second" in means:
-                shown = ", ".join(f"{name} {means[name]:.2f}" for name in curves if name in means)
-                bar.set_postfix_str(f"{means['images_per_second']:.0f} images/s, {shown}")
 
-        trainer.train(progress, bar.write)
-    click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
+        try:
+            trainer.train(watch, bars.say)
+        except KeyboardInterrupt:
+            last = f"step {trainer.done:,}" if trainer.done else "the beginning"
+            bars.say(f"{folder}: stopped; the same command goes on from {last}", error=True)
+            sys.exit(130)

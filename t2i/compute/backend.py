@@ -19,6 +19,9 @@ from t2i.errors import InputError
 KERNELS = "TF_ENABLE_ONEDNN_OPTS"
 _CHOSEN = "1"
 _USERS = os.environ.get(KERNELS)
+# Whatever the user's own settings are: what is here is written for it.
+if "keras" not in sys.modules:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
 
 
 def choose_kernels(recorded: str | None = None) -> str:
@@ -45,9 +48,38 @@ def require_tensorflow() -> None:
             'run pip install ".[cpu]", or ".[gpu]" where there is CUDA'
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with _held_back():
-        importlib.import_module("tensorflow")
+        try:
+            # It has a Keras of old inside, which reads the same settings.
+            importlib.import_module("tensorflow")
+            importlib.import_module("keras")
+        except (ValueError, AssertionError) as error:
+            raise InputError(
+                "keras.json: expected settings that Keras takes, got "
+                f"{error or 'a value that it does not'}; correct the file, ~/.keras/keras.json or "
+                "that in KERAS_HOME"
+            ) from error
+
+
+def settle_keras() -> None:
+    """Sets what decides the numbers of a network as it is here, whatever ~/.keras/keras.json says.
+
+    Wherever networks are built. A run's record names its precision; nothing else may change it.
+
+    Raises:
+        InputError: Keras computes by something else than TensorFlow.
+    """
+    keras = importlib.import_module("keras")
+    if keras.config.backend() != "tensorflow":
+        raise InputError(
+            f"KERAS_BACKEND: expected tensorflow, got {keras.config.backend()}, by which keras was "
+            "imported before t2i; set it, or import t2i first"
+        )
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    if keras.config.dtype_policy().name != "float32":
+        keras.config.set_dtype_policy("float32")
 
 
 @contextmanager

@@ -1,12 +1,10 @@
 """On which devices a run trains."""
 
-import json
-import os
 import subprocess
 
 import tensorflow as tf
 
-from t2i.errors import InputError
+from t2i.compute.cluster import require_cluster
 
 
 def choose_strategy() -> tf.distribute.Strategy:
@@ -15,14 +13,7 @@ def choose_strategy() -> tf.distribute.Strategy:
     Raises:
         InputError: TF_CONFIG is not what TensorFlow expects.
     """
-    if os.environ.get("TF_CONFIG"):
-        try:
-            json.loads(os.environ["TF_CONFIG"])["cluster"]["worker"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                "TF_CONFIG: expected JSON with cluster.worker and task, got "
-                f"{os.environ['TF_CONFIG']!r}; unset it to train on this machine alone"
-            ) from error
+    if require_cluster():
         return tf.distribute.MultiWorkerMirroredStrategy()
     return local_strategy()
 
@@ -59,10 +50,18 @@ def on_gpu() -> bool:
 
 
 def device_bytes() -> int | None:
-    """Returns the memory of the smallest GPU; None without any, where the device is the host."""
+    """Returns the memory of the smallest GPU; None without any, where the device is the host.
+
+    0 where nobody says: in containers and on boards nvidia-smi is missing, or answers [N/A].
+    """
     if not on_gpu():
         return None
     # TensorFlow knows what it has taken, not what there is.
     query = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
-    answer = subprocess.run(query, capture_output=True, text=True, check=True).stdout
-    return min(int(line) << 20 for line in answer.splitlines())
+    try:
+        answer = subprocess.run(
+            query, capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+        return min(int(line) << 20 for line in answer.splitlines())
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return 0

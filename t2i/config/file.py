@@ -3,20 +3,24 @@
 An unknown or mistyped key is an error that names the nearest right one.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pydantic
 import yaml
 
+from t2i.config.keys import Others, kind_of, unknown_key
 from t2i.config.run import RunConfig
 from t2i.config.section import Section
 from t2i.errors import InputError
 
 MAX_CONFIG_BYTES = 1 << 20
+# Named of a file; with more, it is hardly what it was meant to be.
+_MOST_FAULTS = 5
 
 
 class _Loader(yaml.SafeLoader):
@@ -47,13 +51,19 @@ AnyConfig = TypeVar("AnyConfig", bound=Section)
 Kind = type[AnyConfig] | Callable[[Mapping[str, Any]], type[AnyConfig]]
 
 
-def load(path: Path, kind: Kind[AnyConfig], overrides: Sequence[str] = ()) -> AnyConfig:
+def load(
+    path: PathLike[str] | str,
+    kind: Kind[AnyConfig],
+    overrides: Sequence[str] = (),
+    others: Others = MappingProxyType({}),
+) -> AnyConfig:
     """Returns the configuration in a YAML file.
 
     Args:
         path: the file.
         kind: of configuration; or what tells it from the values, raising InputError.
         overrides: `KEY=VALUE` texts, keys dotted, values YAML; they win over the file.
+        others: kinds that it may be taken for, by what they are called in errors.
 
     Raises:
         InputError: the file can't be read, or a key or value is not right.
@@ -63,17 +73,21 @@ def load(path: Path, kind: Kind[AnyConfig], overrides: Sequence[str] = ()) -> An
             text = file.read(MAX_CONFIG_BYTES + 1)
     except OSError as error:
         raise InputError(
-            f"{path}: expected a YAML configuration, got {error.strerror}; see configs/"
+            f"{path}: expected a YAML configuration, got {error.strerror}; see `t2i configs`"
         ) from error
     if len(text) > MAX_CONFIG_BYTES:
         raise InputError(
             f"{path}: expected at most {MAX_CONFIG_BYTES} bytes, got more; is it a configuration?"
         )
-    return parse(text, kind, str(path), overrides)
+    return parse(text, kind, str(path), overrides, others)
 
 
 def parse(
-    text: str | bytes, kind: Kind[AnyConfig], place: str, overrides: Sequence[str] = ()
+    text: str | bytes,
+    kind: Kind[AnyConfig],
+    place: str,
+    overrides: Sequence[str] = (),
+    others: Others = MappingProxyType({}),
 ) -> AnyConfig:
     """Returns the configuration in YAML text; `place` names it in errors. Raises as `load`."""
     values = _yaml(text, place)
@@ -81,6 +95,7 @@ def parse(
         values = {}
     if not isinstance(values, dict):
         raise InputError(f"{place}: expected keys and values, got {values!r}; see configs/")
+    as_written = set(values)
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals or not key:
@@ -95,17 +110,33 @@ def parse(
             raise InputError(f"--set: expected a section before {last!r}, got {override!r}")
         section[last] = _yaml(value, f"--set {key}")
     try:
-        return validated(values, kind if isinstance(kind, type) else kind(values))
+        checked: type[AnyConfig] = kind if isinstance(kind, type) else kind(values)
     except InputError as error:
+        raise InputError(f"{place}: {error}") from error
+    try:
+        return validated(values, checked, others)
+    except InputError as error:
+        other = kind_of(as_written, checked, others)
+        if other:
+            raise InputError(
+                f"{place}: expected a configuration for this command, got one of {other}; "
+                "choose another, see `t2i configs`"
+            ) from error
         raise InputError(f"{place}: {error}") from error
 
 
-def validated(values: Any, kind: type[AnyConfig]) -> AnyConfig:
-    """Returns the section that keys and values make; raises InputError, which names every fault."""
+def validated(
+    values: Any, kind: type[AnyConfig], others: Others = MappingProxyType({})
+) -> AnyConfig:
+    """Returns the section that keys and values make; raises InputError, which names the faults."""
     try:
         return kind.model_validate(values)
     except pydantic.ValidationError as error:
-        raise InputError("; ".join(_fault(fault, kind) for fault in error.errors())) from error
+        faults = [_fault(fault, kind, others) for fault in error.errors()]
+        faults[_MOST_FAULTS:] = [
+            f"and {more} more" for more in [len(faults) - _MOST_FAULTS] if more > 0
+        ]
+        raise InputError("; ".join(faults)) from error
 
 
 def dump(config: RunConfig | Section) -> str:
@@ -113,10 +144,12 @@ def dump(config: RunConfig | Section) -> str:
     return yaml.safe_dump(config.model_dump(), sort_keys=False)
 
 
-def changed_keys(old: RunConfig | Section, new: RunConfig | Section) -> list[str]:
-    """Returns the dotted keys in which two configurations of one kind differ."""
+def changed(old: RunConfig | Section, new: RunConfig | Section) -> dict[str, tuple[Any, Any]]:
+    """Returns the dotted keys in which two configurations of one kind differ, old value and new."""
     before, after = _flat(old.model_dump()), _flat(new.model_dump())
-    return [key for key in after if before.get(key) != after[key]]
+    return {
+        key: (before.get(key), value) for key, value in after.items() if before.get(key) != value
+    }
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -139,29 +172,19 @@ def _yaml(text: str | bytes, place: str) -> Any:
         raise InputError(f"{where}: expected YAML, got {problem}; see configs/") from error
 
 
-def _fault(fault: Any, kind: type[Section]) -> str:
+def _fault(fault: Any, kind: type[Section], others: Others) -> str:
     """Returns a pydantic error in our words: `key: expected ..., got ...`."""
     location = [str(part) for part in fault["loc"]]
     key = ".".join(location)
     if fault["type"] == "extra_forbidden":
-        known = _known_keys(kind, location[:-1])
-        near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.0)
-        return f"{key}: expected a known key, got {location[-1]!r}; did you mean {near[0]!r}?"
+        advice = unknown_key(location, kind, others)
+        return f"{key}: expected a known key, got {location[-1]!r}; {advice}"
     if fault["type"] == "missing":
         return f"{key}: expected a value, got nothing; add the key"
     if fault["type"] == "value_error":
         message = str(fault["ctx"]["error"])
         return f"{key}.{message}" if key else message
+    if fault["type"] == "model_type":
+        return f"{key}: expected a section of keys, got {fault['input']!r}"
     wanted = fault["msg"].removeprefix("Input should be ")
     return f"{key}: expected {wanted}, got {fault['input']!r}"
-
-
-def _known_keys(kind: type[Section], location: Sequence[str]) -> list[str]:
-    section: Any = kind
-    for part in location:
-        if part.isdigit():
-            continue
-        section = section.model_fields[part].annotation
-        while not (isinstance(section, type) and issubclass(section, Section)):
-            section = section.__args__[0]
-    return list(section.model_fields)

@@ -12,6 +12,13 @@ from t2i.config.section import Fraction, Positive, Section
 
 Precision = Literal["float32", "mixed_bfloat16", "auto"]
 Objective = Literal["cross_entropy", "hinge"]
+# Keys of `training` that only say how long, how often and by what it is looked at: a run that began
+# with others goes on with these.
+MAY_CHANGE = (
+    *("epochs", "checkpoint_every", "checkpoints_kept", "log_every", "sample_every", "samples"),
+    *("evaluate_every", "evaluate_metrics", "evaluate_classes", "evaluate_count"),
+    "evaluate_split",
+)
 
 
 class TextConfig(Section):
@@ -167,6 +174,7 @@ class RunConfig(Protocol):
         model: by its name in `models.catalogue`.
         image_size: side of the generated pictures, pixels.
         text: how captions become the condition.
+        optimizer: Adam and its schedule.
         training: how long, how large, and what is kept.
     """
 
@@ -187,6 +195,11 @@ class RunConfig(Protocol):
 
     @property
     def text(self) -> TextConfig:
+        """See above."""
+        ...
+
+    @property
+    def optimizer(self) -> OptimizerConfig:
         """See above."""
         ...
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from keras import ops
 from PIL import Image
 
+from t2i.compute.backend import settle_keras
 from t2i.encoders.config import ImageEncoderConfig
 from t2i.errors import InputError
 from t2i.files.weights import fill
@@ -85,6 +86,7 @@ def build_image_encoder(
     Raises:
         InputError: there is no such network, or its weights can't be read.
     """
+    settle_keras()
     learns = config.network == "convolutional"
     side = config.image_size if learns else config.image_size + config.crop
     pictures = keras.Input((side, side, 3), name="image")

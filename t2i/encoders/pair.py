@@ -11,8 +11,9 @@ from typing import Any
 import pydantic
 
 from t2i.encoders.config import ImageEncoderConfig
+from t2i.encoders.description import MAX_DESCRIPTION_BYTES
 from t2i.encoders.image import ImageEncoder, build_image_encoder, least_bytes
-from t2i.encoders.text import MAX_DESCRIPTION_BYTES, MAX_ENCODER_BYTES, TextEncoder
+from t2i.encoders.text import MAX_ENCODER_BYTES, TextEncoder
 from t2i.errors import InputError
 from t2i.files.disk import replacing
 from t2i.files.weights import load_weights, member, weights_sha256
@@ -26,6 +27,15 @@ _DESCRIPTION = "t2i/image_encoder.json"
 def image_side(text: Path) -> Path:
     """Returns the name of the image side, given that of the text side."""
     return text.with_name(f"{text.stem}.image.keras")
+
+
+def is_image_side(path: Path) -> bool:
+    """Returns whether a file is the image side of some encoder, by its description."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _DESCRIPTION in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
 
 
 def save_image_side(

@@ -14,28 +14,25 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-import pydantic
 import tensorflow as tf
 
+from t2i.compute.backend import settle_keras
 from t2i.encoders.config import TextEncoderConfig
-from t2i.encoders.phrases import encode, own_steps
-from t2i.encoders.tokenizers import (
-    MAX_SENTENCEPIECE_BYTES,
-    CharTokenizer,
-    SentencePieceTokenizer,
-    Tokenizer,
+from t2i.encoders.description import (
+    DESCRIPTION,
+    FORMAT,
+    SENTENCEPIECE,
+    VERSION,
+    read_description,
+    read_tokenizer,
 )
+from t2i.encoders.phrases import encode, own_steps
+from t2i.encoders.tokenizers import SentencePieceTokenizer, Tokenizer
 from t2i.errors import InputError
-from t2i.files.disk import replacing, require_at_most
+from t2i.files.disk import AnyPath, replacing, require_at_most
 from t2i.files.weights import WEIGHTS, load_weights, member, require_encoder
 
-FORMAT = "t2i-encoder"
-VERSION = 1
 MAX_ENCODER_BYTES = 1 << 30
-MAX_DESCRIPTION_BYTES = 1 << 20
-
-_DESCRIPTION = "t2i/encoder.json"
-_SENTENCEPIECE = "t2i/sentencepiece.model"
 
 
 def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras.Model:
@@ -47,6 +44,7 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
     Source: Reed et al., CVPR 2016 and ICML 2016; the recurrent bias of the released GRU adds
     to the input's, so one is kept.
     """
+    settle_keras()
     codes = keras.Input((config.length,), dtype="int32", name="codes")
     if config.tokenizer == "char":
         rows = keras.layers.Embedding(
@@ -153,7 +151,7 @@ class TextEncoder:
         return tf.function(self._run, [tf.TensorSpec((None, self.config.length), tf.int32)])
 
 
-def save_encoder(path: Path, encoder: TextEncoder) -> None:
+def save_encoder(path: AnyPath, encoder: TextEncoder) -> None:
     """Writes one `.keras` file, which stock Keras loads too, with the tokenizer inside."""
     description = {
         "format": FORMAT,
@@ -162,15 +160,15 @@ def save_encoder(path: Path, encoder: TextEncoder) -> None:
         "config": encoder.config.model_dump(),
         "vision": encoder.vision,
     }
-    with replacing(path) as unfinished:
+    with replacing(Path(path)) as unfinished:
         encoder.model.save(unfinished)
         with zipfile.ZipFile(unfinished, "a") as archive:
-            archive.writestr(_DESCRIPTION, json.dumps(description, indent=1))
+            archive.writestr(DESCRIPTION, json.dumps(description, indent=1))
             if isinstance(encoder.tokenizer, SentencePieceTokenizer):
-                archive.writestr(_SENTENCEPIECE, encoder.tokenizer.model)
+                archive.writestr(SENTENCEPIECE, encoder.tokenizer.model)
 
 
-def load_encoder(path: Path) -> TextEncoder:
+def load_encoder(path: AnyPath) -> TextEncoder:
     """Returns the text encoder in a file of `save_encoder`.
 
     The file may come from anybody: its network is built here from the checked configuration.
@@ -178,12 +176,13 @@ def load_encoder(path: Path) -> TextEncoder:
     Raises:
         InputError: the file is missing, is no encoder, is of another version, or is damaged.
     """
+    path = Path(path)
     require_encoder(path)
     require_at_most(path, MAX_ENCODER_BYTES, "is it an encoder?")
     try:
         with zipfile.ZipFile(path) as archive:
-            config, vision = _description(path, archive)
-            tokenizer = _tokenizer(path, archive, config)
+            config, vision = read_description(path, archive)
+            tokenizer = read_tokenizer(path, archive, config)
             weights = member(path, archive, WEIGHTS, MAX_ENCODER_BYTES)
             least = 4 * parameter_count(config, tokenizer.vocabulary_size)
             if weights.file_size < least:
@@ -216,42 +215,3 @@ def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
     count += gates * units * (channels + units + 1)
     count += units * (channels + 1) if config.separate_first_step else 0
     return count + (units + 1) * config.embedding_size
-
-
-def _description(path: Path, archive: zipfile.ZipFile) -> tuple[TextEncoderConfig, tuple[str, ...]]:
-    """Returns the shape, and the networks that the image side looked through."""
-    text = archive.read(member(path, archive, _DESCRIPTION, MAX_DESCRIPTION_BYTES))
-    try:
-        description: Any = json.loads(text)
-        stated = (description["format"], description["version"])
-        values = description["config"]
-        vision = tuple(str(name) for name in description.get("vision", ()))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(
-            f"{path}: expected format, version and config in {_DESCRIPTION}, got otherwise; "
-            "train the encoder again"
-        ) from error
-    if stated != (FORMAT, VERSION):
-        raise InputError(
-            f"{path}: expected format {FORMAT!r} version {VERSION}, got {stated[0]!r} version "
-            f"{stated[1]!r}; load it with the release that wrote it"
-        )
-    try:
-        return TextEncoderConfig.model_validate(values), vision
-    except pydantic.ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise InputError(
-            f"{path}: expected a text encoder's configuration in {_DESCRIPTION}, "
-            f"got a wrong {place or 'one'}; train the encoder again"
-        ) from error
-
-
-def _tokenizer(path: Path, archive: zipfile.ZipFile, config: TextEncoderConfig) -> Tokenizer:
-    if config.tokenizer == "char":
-        return CharTokenizer(config.length)
-    vocabulary = member(path, archive, _SENTENCEPIECE, MAX_SENTENCEPIECE_BYTES)
-    try:
-        return SentencePieceTokenizer(archive.read(vocabulary), config.length)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error

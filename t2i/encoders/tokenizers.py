@@ -4,10 +4,11 @@ Code 0 is padding and whatever is not known; a caption is cut, or filled with 0,
 """
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,23 @@ for _index, _character in enumerate(ALPHABET):
     _CODE_OF_CHARACTER[ord(_character)] = _index + 1
 _CHARACTER_OF_CODE = np.array(["\0", *ALPHABET])
 _UNKNOWN_PIECE = 1
+_UNKNOWN_CHARACTER = re.compile(f"[^{re.escape(ALPHABET)}]")
 # Captions encoded at a time: bounds the memory of the characters, 4 bytes each.
 _BLOCK = 8192
+
+
+class Unread(NamedTuple):
+    """What codes leave out of a text.
+
+    Attributes:
+        unknown: characters without a code.
+        cut: characters behind those that are read.
+        codes: that the whole text would take.
+    """
+
+    unknown: str
+    cut: int
+    codes: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,17 @@ class CharTokenizer:
             characters = characters.reshape(len(lower), self.length)
             codes[start : start + _BLOCK] = _CODE_OF_CHARACTER[np.minimum(characters, 128)]
         return codes
+
+    def unread(self, texts: Sequence[str]) -> list[Unread]:
+        """Returns what is left out of each text."""
+        return [
+            Unread(
+                "".join(_UNKNOWN_CHARACTER.findall(text.lower())),
+                max(0, len(text) - self.length),
+                len(text),
+            )
+            for text in texts
+        ]
 
     def decode(self, codes: npt.NDArray[Any]) -> list[str]:
         """Returns the texts, which `encode` turns into these codes again.
@@ -136,6 +163,22 @@ class SentencePieceTokenizer:
             row[: len(own)] = own[: self.length]
         codes[codes == _UNKNOWN_PIECE] = 0
         return codes
+
+    def unread(self, texts: Sequence[str]) -> list[Unread]:
+        """Returns what is left out of each text."""
+        own = [_utf8(text) for text in texts]
+        found = []
+        for pieces, codes in zip(
+            self._processor.encode(own, out_type=str, num_threads=1),
+            self._processor.encode(own, num_threads=1),
+            strict=True,
+        ):
+            unknown = [
+                piece for piece, code in zip(pieces, codes, strict=True) if code == _UNKNOWN_PIECE
+            ]
+            cut = pieces[self.length :]
+            found.append(Unread("".join(unknown), len("".join(cut)), len(codes)))
+        return found
 
 
 Tokenizer = CharTokenizer | SentencePieceTokenizer

@@ -10,15 +10,18 @@ from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
 from t2i.evaluation import report
 from t2i.evaluation.measurers import Judge, Stamp, load_features, load_judge
-from t2i.evaluation.measuring import Progress, locked
+from t2i.evaluation.measuring import locked
 from t2i.evaluation.metrics.agreement import ClassList
 from t2i.evaluation.pictures import RealPictures
 from t2i.evaluation.report import Row, Table
 from t2i.evaluation.scores import Scores
 from t2i.evaluation.subject import Subject, open_subject
+from t2i.files.disk import AnyPath
 from t2i.files.weights import weights_sha256
 from t2i.pairs.digests import digest
-from t2i.pairs.reading import read, read_header
+from t2i.pairs.reading import read_header
+from t2i.pairs.stored import read_stored
+from t2i.progress import Progress
 from t2i.vision.networks import LITE_NETWORKS
 
 # Of pixels, slow, and seldom wanted.
@@ -53,6 +56,12 @@ class Request:
     classes: ClassList | None = None
     captions: int = 1
 
+    def __post_init__(self) -> None:
+        """Takes paths as texts too."""
+        for name in ("data", "features", "judge"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else Path(value))
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -69,21 +78,23 @@ class Result:
     scores: Scores
 
 
-def evaluate(path: Path, request: Request, progress: Progress, computing: Progress) -> Result:
+def evaluate(path: AnyPath, request: Request, progress: Progress, computing: Progress) -> Result:
     """Measures a run or a folder of pictures; writes evaluation.json there.
 
     Args:
         path: of it.
         request: what to measure, and by what.
-        progress: called with what is done, pictures done and pictures in all.
+        progress: of the pictures that are looked at.
         computing: called with the metric computed, metrics done and metrics in all.
 
     Raises:
         InputError: a file is wrong, the judge took part in training the run, a metric asked for
             by name can't be computed, or a number is not finite.
     """
+    path = Path(path)
+    report.require_replaceable(path)
     header = read_header(request.data)
-    real = read(request.data, [request.split])
+    real = read_stored(request.data, [request.split])
     strategy = local_strategy()
     judge = load_judge(request.judge, strategy) if request.judge else None
     measurer = judge.measurer if judge else None
@@ -113,6 +124,7 @@ def evaluate(path: Path, request: Request, progress: Progress, computing: Progre
     protocol = {
         "subject": str(path),
         "pictures": subject.pictures.fingerprint,
+        "generator": subject.generator,
         "generated": len(subject.pictures),
         "reference": len(real.name),
         "split": request.split,
@@ -144,7 +156,7 @@ def require_fair(judge: Judge, subject: Subject, data: Path, path: Path) -> None
             f"{path}: expected an encoder that took no part in training "
             f"{subject.path}, got the run's own; {again}"
         )
-    if all(judge.trained_on != digest(read(data, splits)) for splits in JUDGES):
+    if all(judge.trained_on != digest(read_stored(data, splits)) for splits in JUDGES):
         raise InputError(
             f"{path}: expected an encoder trained on the train split of "
             f"{data}, or on train and val, got one trained on others; {again}"
@@ -180,7 +192,7 @@ def _computed(
     left_out: dict[str, str] = {}
     wanted = asked or tuple(name for name in METRICS if name not in UNLESS_ASKED)
     for done, metric in enumerate(wanted):
-        computing(metric, done, len(wanted))
+        computing("metrics", done, len(wanted))
         try:
             stamp, found = scores.by_name[metric]()
         except InputError as error:
@@ -190,5 +202,5 @@ def _computed(
             left_out[metric] = str(error)
         else:
             rows.setdefault(stamp, []).extend(found)
-    computing("", len(wanted), len(wanted))
+    computing("metrics", len(wanted), len(wanted))
     return rows, left_out

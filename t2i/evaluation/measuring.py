@@ -5,7 +5,7 @@ Memory does not grow with the number of pictures, and what was measured once is 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -15,9 +15,7 @@ from t2i.evaluation.measurers import Measurer
 from t2i.evaluation.metrics.estimate import Rows
 from t2i.evaluation.pictures import BLOCK, Pictures
 from t2i.files.disk import reserved
-
-# Called with (what is done, rows done, rows in all).
-Progress = Callable[[str, int, int], None]
+from t2i.progress import Progress
 
 
 def measured(

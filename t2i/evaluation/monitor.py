@@ -5,8 +5,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from t2i.compute.replicas import OnReplicas
@@ -24,7 +22,8 @@ from t2i.evaluation.subject import Subject, painted
 from t2i.files.disk import replacing
 from t2i.files.weights import weights_sha256
 from t2i.models.contract import Painting
-from t2i.pairs.reading import read, read_header
+from t2i.pairs.reading import read_header
+from t2i.pairs.stored import read_stored
 from t2i.runs.directory import Run
 from t2i.runs.record import read_record
 
@@ -69,7 +68,7 @@ class Monitor:
         stamp = read_header(data).encoder
         imported = stamp is not None and stamp.imported
         self._encoder = KnownSentences(data, stamp) if imported else load_encoder(run.encoder)
-        self._real = read(data, [config.training.evaluate_split])
+        self._real = read_stored(data, [config.training.evaluate_split])
         # Real pictures are measured once, and stay: their files lose their names alone.
         self._of_real: Measured = {}
         require_stranger(self._measurer.stamp.name, self._subject(), "--judge")
@@ -77,9 +76,8 @@ class Monitor:
             require_fair(self._judge, self._subject(), data, judge)
         self._rows()
 
-    def measure(self, step: int, weights: list[npt.NDArray[np.float32]]) -> dict[str, float]:
+    def measure(self, step: int) -> dict[str, float]:
         """Returns the metrics by name, and keeps the generator where it is the best so far."""
-        self._network.set_weights(weights)
         rows = self._rows()
         self._keep(step, rows[0])
         return {f"evaluation/{row.metric}": row.estimate.value for row in rows}
@@ -117,15 +115,27 @@ class Monitor:
             names = self._config.training.evaluate_metrics
             return [row for name in names for row in scores.by_name[name]()[1]]
 
+    def _question(self) -> str:
+        """Returns all that a value depends on beside the generator: what is comparable."""
+        training = self._config.training
+        return json.dumps(
+            {
+                "by": self._measurer.stamp.sha256,
+                "split": training.evaluate_split,
+                "count": training.evaluate_count,
+                "classes": training.evaluate_classes,
+            }
+        )
+
     def _keep(self, step: int, row: Row) -> None:
         """Writes the generator to `best/` if no better one is there."""
-        best = Run(self._run.path / "best")
-        note = best.path / "best.json"
-        value = row.estimate.value
-        if note.is_file():
-            old = _noted(note)
-            if not (value < old if row.better == "lower" else value > old):
-                return
+        best = self._run.best
+        note, asked = best.path / "best.json", best.path / "question.json"
+        value, question = row.estimate.value, self._question()
+        same = not asked.is_file() or asked.read_text(encoding="utf-8") == question
+        old = _noted(note, row.metric) if same and note.is_file() else None
+        if old is not None and not (value < old if row.better == "lower" else value > old):
+            return
         with replacing(best.generator) as unfinished:
             self._network.save(unfinished)
         for ours, theirs in (
@@ -136,14 +146,18 @@ class Monitor:
             if ours.is_file():
                 with replacing(theirs) as unfinished:
                     shutil.copyfile(ours, unfinished)
+        with replacing(asked) as unfinished:
+            unfinished.write_text(question, encoding="utf-8")
         with replacing(note) as unfinished:
             content = {"step": step, "metric": row.metric, "value": value}
             unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
-def _noted(path: Path) -> float:
+def _noted(path: Path, metric: str) -> float | None:
+    """Returns the value of the best generator; None where another metric chose it."""
     try:
-        return float(json.loads(path.read_text(encoding="utf-8"))["value"])
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return float(content["value"]) if content["metric"] == metric else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: expected the value of the best generator, got none; remove it"

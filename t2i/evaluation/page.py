@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.evaluation.evaluate import Result
-from t2i.evaluation.report import NAME, Table, number, read
+from t2i.evaluation.report import NAME, PAGE, PAGE_BEGINS, Table, number, read
 from t2i.evaluation.scores import Scores
 from t2i.files.disk import replacing
 from t2i.images.pixels import Pixels, as_picture
@@ -54,11 +54,10 @@ def write_page(path: Path, result: Result) -> Path:
     ]
     body = "\n".join(part for part in parts if part)
     page = (
-        '<!doctype html>\n<html lang="en"><meta charset="utf-8">'
-        f"<title>{html.escape(path.name)}: evaluation</title><style>{_STYLE}</style>\n"
+        f"{PAGE_BEGINS}{html.escape(path.name)}: evaluation</title><style>{_STYLE}</style>\n"
         f"<body>\n{body}\n</body></html>\n"
     )
-    out = path / "evaluation.html"
+    out = path / PAGE
     with replacing(out) as unfinished:
         unfinished.write_text(page, encoding="utf-8")
     return out

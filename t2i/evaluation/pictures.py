@@ -21,6 +21,7 @@ from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
 from t2i.images.pixels import Pixels, middle, to_uint8
 from t2i.models.contract import Prior
+from t2i.painting.folder import METADATA, read_folder
 from t2i.pairs.reading import Pairs
 
 # Pictures made at a time, and latents drawn at a time.
@@ -58,7 +59,9 @@ class RealPictures:
     @cached_property
     def fingerprint(self) -> str:
         """Of all pixels."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.pairs.image).data)
+        digest = hashlib.sha256()
+        for start in range(0, len(self), BLOCK):
+            digest.update(np.ascontiguousarray(self.pairs.image[start : start + BLOCK]).data)
         return _hash("real", digest.hexdigest(), self.size)
 
     def __len__(self) -> int:
@@ -157,20 +160,26 @@ class PictureFolder:
 
 
 def open_folder(folder: Path) -> PictureFolder:
-    """Returns the pictures NUMBER_anything.png of a folder; NUMBER is a line of captions.txt.
+    """Returns the pictures that a folder's metadata.jsonl names.
+
+    Without one, its pictures NUMBER_anything.png; NUMBER is a line of captions.txt.
 
     Raises:
         InputError: there are none, or a name or a line is missing.
     """
+    if (folder / METADATA).is_file():
+        return _described(folder)
     paths = sorted(path for path in folder.iterdir() if path.suffix == ".png")
     listed = folder / "captions.txt"
     if not paths or not listed.is_file():
         raise InputError(
-            f"{folder}: expected a run, or pictures and their captions.txt, got "
-            f"{len(paths)} pictures{'' if listed.is_file() else ' and no captions.txt'}; "
+            f"{folder}: expected a run, or pictures and their metadata.jsonl, got "
+            f"{len(paths)} pictures{'' if listed.is_file() else ' and no metadata.jsonl'}; "
             "make them with `t2i generate --out FOLDER`"
         )
-    lines = listed.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = listed.read_text(encoding="utf-8", errors="replace").split("\n")
+    if not lines[-1]:
+        lines.pop()
     captions = []
     for path in paths:
         number = path.stem.partition("_")[0]
@@ -181,6 +190,23 @@ def open_folder(folder: Path) -> PictureFolder:
             )
         captions.append(lines[int(number) - 1])
     return PictureFolder(paths, captions, _read(paths[0], None).shape[0])
+
+
+def _described(folder: Path) -> PictureFolder:
+    captioned = read_folder(folder)
+    missing = [picture.path.name for picture in captioned if not picture.path.is_file()]
+    named = {picture.path.name for picture in captioned}
+    more = [path.name for path in sorted(folder.glob("*.png")) if path.name not in named]
+    if not captioned or missing or more:
+        got = f"no {missing[0]}" if missing else f"{more[0]} beside them" if more else "none"
+        raise InputError(
+            f"{folder}: expected the pictures that its {METADATA} names, got {got}; "
+            "make them with `t2i generate --out FOLDER`"
+        )
+    paths = [picture.path for picture in captioned]
+    return PictureFolder(
+        paths, [picture.text for picture in captioned], _read(paths[0], None).shape[0]
+    )
 
 
 def caption_rows(captions: int, count: int, seed: int) -> npt.NDArray[np.int64]:

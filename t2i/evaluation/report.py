@@ -15,6 +15,9 @@ FORMAT = "t2i-evaluation"
 VERSION = 1
 NAME = "evaluation.json"
 _MAX_BYTES = 1 << 24
+# Beside it, for people; and how it begins.
+PAGE = "evaluation.html"
+PAGE_BEGINS = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>'
 # A judge tells something apart where real pictures reach so many times what guesses do.
 _SEEING = 2
 
@@ -67,10 +70,25 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def write(path: Path, tables: Sequence[Table]) -> None:
-    """Writes the tables, and keeps those in the file that are of the same pictures.
+def require_replaceable(folder: Path) -> None:
+    """Raises InputError where files called as those of an evaluation are something else."""
+    if (folder / NAME).exists():
+        read(folder / NAME)
+    page = folder / PAGE
+    if page.exists():
+        with page.open("rb") as file:
+            begins = file.read(len(PAGE_BEGINS)).decode(errors="replace")
+        if begins != PAGE_BEGINS:
+            raise InputError(
+                f"{page}: expected a page of t2i evaluate, got another; move it elsewhere"
+            )
 
-    A number measured again replaces the old one.
+
+def write(path: Path, tables: Sequence[Table]) -> None:
+    """Writes the tables beside those in the file that are of the same generator or folder.
+
+    A number measured again replaces the old one; another split, seed or count is another question,
+    and its numbers stay. What was measured of weights that have gone on since is dropped.
 
     Raises:
         InputError: the file that is there is no evaluation.
@@ -78,7 +96,7 @@ def write(path: Path, tables: Sequence[Table]) -> None:
     kept = [
         old
         for old in (read(path) if path.exists() else [])
-        if any(old.protocol["pictures"] == new.protocol["pictures"] for new in tables)
+        if any(_painted_by(old) == _painted_by(new) for new in tables)
     ]
     merged: list[Table] = []
     for new in tables:
@@ -94,6 +112,11 @@ def write(path: Path, tables: Sequence[Table]) -> None:
     }
     with replacing(path) as unfinished:
         unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _painted_by(table: Table) -> str:
+    """Returns what tells the generator, or the folder; files of before 0.3 tell the pictures."""
+    return str(table.protocol.get("generator", table.protocol["pictures"]))
 
 
 def read(path: Path) -> list[Table]:
@@ -151,7 +174,7 @@ def compared(ours: Sequence[Table], theirs: Sequence[Table], names: tuple[str, s
     """
     lines = []
     for one, other in zip(ours, theirs, strict=True):
-        fixed = {key for key in one.protocol if key not in ("subject", "pictures")}
+        fixed = {key for key in one.protocol if key not in ("subject", "pictures", "generator")}
         if one.by != other.by or any(one.protocol[key] != other.protocol[key] for key in fixed):
             raise ValueError("tables of two protocols")
         lines.append(heading(one))

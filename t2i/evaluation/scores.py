@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from t2i.errors import InputError
 from t2i.evaluation.measurers import VISION, Judge, Measurer, Stamp
-from t2i.evaluation.measuring import Progress, measured
+from t2i.evaluation.measuring import measured
 from t2i.evaluation.metrics import diversity, parzen
 from t2i.evaluation.metrics.agreement import CLASSES, ClassList, top1
 from t2i.evaluation.metrics.estimate import Estimate, Rows, of_mean, require
@@ -24,7 +24,9 @@ from t2i.evaluation.pictures import BLOCK, Pictures, RealPictures
 from t2i.evaluation.report import Row
 from t2i.evaluation.subject import VARIATIONS, Subject
 from t2i.images.pixels import middle
-from t2i.pairs.reading import read, read_header
+from t2i.pairs.reading import read_header
+from t2i.pairs.stored import read_stored
+from t2i.progress import Progress
 
 Found = tuple[Stamp, list[Row]]
 # Rows by name, of pictures by their fingerprint and the weights that measured them.
@@ -105,7 +107,7 @@ class Scores:
     @cached_property
     def training(self) -> RealPictures:
         """What the subject was trained on, cut as the reference is."""
-        return RealPictures(read(self._data, self.subject.trained_on), self.reference.size)
+        return RealPictures(read_stored(self._data, self.subject.trained_on), self.reference.size)
 
     def _fid(self) -> Found:
         found = fid(self._generated["features"], self._real["features"])
@@ -234,7 +236,7 @@ class Scores:
     def _parzen(self) -> Found:
         subject, reference = self.subject, self.reference
         held = "val" if read_header(self._data).images["val"] else "train"
-        chosen = read(self._data, [held]).image
+        chosen = read_stored(self._data, [held]).image
         order = np.random.default_rng([self._seed, 2]).permutation(len(chosen))
         held_out = _flat(middle(chosen[order[: parzen.HELD_OUT]], reference.size))
         test = _flat(reference.at(np.arange(len(reference))))

@@ -48,6 +48,7 @@ class Subject:
         latents: how they were drawn, in words.
         captions: what a picture was painted for, in words.
         vision: networks of others that took part in training the run, by name.
+        generator: hash of the weights that paint; of a folder, what tells its pictures.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class Subject:
     latents: str
     captions: str
     vision: tuple[str, ...] = ()
+    generator: str = ""
 
     @property
     def home(self) -> Path:
@@ -172,6 +174,7 @@ def painted(
         if captions == 1
         else f"the mean of {captions} of one picture, each once the first before one is again",
         vision=vision,
+        generator=sha256,
     )
 
 
@@ -195,7 +198,8 @@ def _folder(path: Path, real: Pairs) -> Subject:
         encoder=None,
         trained_on=("train",),
         latents="unknown: a folder of pictures",
-        captions="as in the folder's captions.txt",
+        captions="as the folder says",
+        generator=pictures.fingerprint,
     )
 
 

@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from t2i.files.disk import replacing
+from t2i.files.disk import AnyPath, replacing
 
 Pixels = npt.NDArray[np.uint8]
+# In the pictures written here, so that no other is replaced unasked.
+MARK = "t2i"
 
 
 def to_float(pixels: Any) -> Any:
@@ -38,10 +41,25 @@ def middle(pixels: Pixels, size: int) -> Pixels:
     return pixels[:, start : start + size, start : start + size]
 
 
-def save_image(path: Path, pixels: Pixels) -> None:
+def save_image(path: AnyPath, pixels: Pixels) -> None:
     """Writes uint8 [height, width, C] in the format that the ending of `path` names."""
-    with replacing(path) as unfinished:
-        as_picture(pixels).save(unfinished)
+    mark = PngInfo()
+    mark.add_text("Software", MARK)
+    with replacing(Path(path)) as unfinished:
+        as_picture(pixels).save(unfinished, pnginfo=mark, quality=95)
+
+
+def made_here(path: Path) -> bool:
+    """Returns whether a PNG or GIF bears the mark of those written here."""
+    try:
+        with Image.open(path, formats=("PNG", "GIF")) as picture:
+            return MARK in (picture.info.get("Software"), _text(picture.info.get("comment")))
+    except (OSError, SyntaxError, ValueError):
+        return False
+
+
+def _text(comment: Any) -> str:
+    return comment.decode(errors="replace") if isinstance(comment, bytes) else ""
 
 
 def save_gif(path: Path, frames: Pixels, frame_ms: int = 80) -> None:
@@ -49,5 +67,10 @@ def save_gif(path: Path, frames: Pixels, frame_ms: int = 80) -> None:
     pictures = [as_picture(frame) for frame in np.concatenate([frames, frames[-2:0:-1]])]
     with replacing(path) as unfinished:
         pictures[0].save(
-            unfinished, save_all=True, append_images=pictures[1:], duration=frame_ms, loop=0
+            unfinished,
+            save_all=True,
+            append_images=pictures[1:],
+            duration=frame_ms,
+            loop=0,
+            comment=MARK.encode(),
         )

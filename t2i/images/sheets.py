@@ -1,11 +1,11 @@
 """Sheets of pictures, with captions or without."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from t2i.images.lettering import fitted, lettered
 from t2i.images.pixels import Pixels, as_picture
 
 
@@ -39,29 +39,15 @@ def captioned_grid(pixels: Pixels, captions: Sequence[str], scale: int = 1) -> P
     enlarged = pixels.repeat(scale, axis=2).repeat(scale, axis=3)
     pictures = grid(enlarged, padding=4)
     row_height = enlarged.shape[2] + 4
-    font = ImageFont.load_default(size=max(10, min(16, row_height // 4)))
+    size = max(10, min(16, row_height // 4))
     text_width = 260
     sheet = Image.new("RGB", (text_width + pictures.shape[1], pictures.shape[0]), "white")
     sheet.paste(as_picture(pictures), (text_width, 0))
     draw = ImageDraw.Draw(sheet)
     for row, caption in enumerate(captions):
-        text = _fitted(caption, font, text_width - 20, row_height)
+        text, font = lettered(caption, size)
+        text = fitted(text, font, text_width - 20, row_height)
         draw.multiline_text(
             (10, row * row_height + row_height // 2 + 2), text, "black", font, anchor="lm"
         )
     return np.asarray(sheet)
-
-
-def _fitted(text: str, font: Any, width: int, height: int) -> str:
-    """Returns the text in lines no wider than `width`, and no more of them than fit `height`."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    room = max(1, height // (font.size + 5))
-    if len(lines) > room:
-        lines = [*lines[: room - 1], lines[room - 1] + " ..."]
-    return "\n".join(lines)

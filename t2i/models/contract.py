@@ -82,6 +82,7 @@ class Facts:
             to be filled from a file.
         steps_per_epoch: steps that a schedule calls an epoch.
         precision: `float32` or `mixed_bfloat16`.
+        fitted: False where what is fitted to the embeddings is to be loaded instead.
     """
 
     embedding_size: int
@@ -89,6 +90,7 @@ class Facts:
     embedding: Any = None
     steps_per_epoch: int = 1
     precision: str = "float32"
+    fitted: bool = True
 
 
 @dataclass(frozen=True)
@@ -144,4 +146,8 @@ class Model(Protocol):
 
     def weights(self) -> list[Floats]:
         """Returns the weights that paint best now, for the network of a `Painting`."""
+        ...
+
+    def start_from(self, weights: list[Floats]) -> None:
+        """Makes what paints, and its average, start from the weights of a `Painting`."""
         ...

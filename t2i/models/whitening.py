@@ -82,12 +82,13 @@ def fit_whitening(
 def whitening_of(config: TextConfig, facts: Facts) -> Whitening | None:
     """Returns the map that a configuration asks for, fitted; None where it asks for none.
 
-    Where there are no embeddings to fit it on, its numbers are to be loaded.
+    Where there are no embeddings to fit it on, or it is that of another run, its numbers are to be
+    loaded.
 
     Raises:
         InputError: there are fewer directions than components asked for.
     """
-    if facts.embedding is None or not config.whitened_components:
+    if facts.embedding is None or not facts.fitted or not config.whitened_components:
         bounded = bool(config.whitened_bound)
         return placeholder(facts.embedding_size, config.whitened_components, bounded)
     return fit_whitening(

@@ -1,6 +1,6 @@
 """Sentences to pictures, from a run directory alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -8,15 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.config.run import RunConfig
+from t2i.encoders.legibility import plain, require_legible_sentence
 from t2i.encoders.lookup import KnownSentences
 from t2i.encoders.text import TextEncoder, load_encoder
 from t2i.errors import InputError
+from t2i.files.disk import AnyPath
 from t2i.files.weights import load_weights, weights_sha256
 from t2i.images.pixels import to_uint8
 from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Floats, Painting
 from t2i.painting.poses import posed
-from t2i.runs.directory import Run
+from t2i.progress import Progress, silent
+from t2i.runs.directory import Run, painting_of
 from t2i.runs.record import read_record
 
 # Pictures painted at a time; bounds the memory whatever is asked for.
@@ -33,20 +36,25 @@ class Painter:
         sentences: what embeds them: the run's encoder, or a pairs file.
     """
 
-    def __init__(self, path: Path, data: Path | None = None) -> None:
-        """Loads the last checkpoint of the run in `path`.
+    def __init__(
+        self, path: AnyPath, data: AnyPath | None = None, step: int | str | None = None
+    ) -> None:
+        """Loads the last checkpoint of the run in `path`, or another that is kept.
 
         Args:
             path: the run directory.
             data: the pairs file that sentences are looked up in; None takes the run's encoder,
                 or, where the embeddings were imported, the pairs file of the training.
+            step: see `painting_of`.
 
         Raises:
-            InputError: there is no run, no checkpoint yet, or a file is damaged or not there.
+            InputError: there is no run, no such checkpoint, or a file is damaged or not there.
         """
-        self.config, self.sentences, channels = load_run(path, data)
+        generator = painting_of(path, step)
+        pairs = None if data is None else Path(data)
+        self.config, self.sentences, channels = load_run(Path(path), pairs)
         self.network, self.prior = load_painting(
-            path, self.config, self.sentences.embedding_size, channels
+            generator, self.config, self.sentences.embedding_size, channels
         )
 
     @cached_property
@@ -62,7 +70,7 @@ class Painter:
         captions: Sequence[str],
         count: int,
         seed: int,
-        progress: Callable[[int], None] | None = None,
+        progress: Progress = silent,
         pose: str | None = None,
     ) -> npt.NDArray[np.uint8]:
         """Returns uint8 [captions, count, s, s, C]; a column shares its latent.
@@ -71,7 +79,7 @@ class Painter:
             captions: sentences, not empty.
             count: pictures of each.
             seed: of the latents.
-            progress: called with the number of pictures painted.
+            progress: of the pictures.
             pose: see `posed`.
         """
         embedding = self.embed(captions).repeat(count, axis=0)
@@ -86,18 +94,20 @@ class Painter:
         """Returns float32 [n, d].
 
         Raises:
-            InputError: there is no caption, or one has nothing that the encoder knows, or is not
-                in the pairs file where there is no encoder.
+            InputError: there is no caption, or the encoder can't read one, or one is not in the
+                pairs file where there is no encoder.
         """
         if not captions:
             raise InputError("captions: expected at least one sentence, got none; type one")
         if isinstance(self.sentences, KnownSentences):
             return self.sentences.embed(captions)
+        captions = [plain(caption) for caption in captions]
         for caption in captions:
             if not self.sentences.tokenizer.encode([caption]).any():
                 raise InputError(
                     f"captions: expected words, got {caption!r}; describe a picture in English"
                 )
+            require_legible_sentence(self.sentences.tokenizer, caption)
         return self.sentences.embed(captions)
 
     def latents(self, count: int, seed: int) -> Floats:
@@ -108,7 +118,7 @@ class Painter:
         self,
         embedding: Floats,
         latent: Floats,
-        progress: Callable[[int], None] | None = None,
+        progress: Progress = silent,
     ) -> npt.NDArray[np.uint8]:
         """Returns uint8 [n, s, s, C] of embeddings [n, d] and latents [n, z]."""
         blocks = []
@@ -117,8 +127,7 @@ class Painter:
             inputs = {"embedding": embedding[rows], "latent": latent[rows]}
             # Called as it is: tracing a graph takes longer than painting a few batches.
             blocks.append(to_uint8(self.network(inputs, training=False).numpy()))
-            if progress is not None:
-                progress(len(blocks[-1]))
+            progress("painting", min(start + _BATCH, len(latent)), len(latent))
         return np.concatenate(blocks)
 
 
@@ -134,17 +143,8 @@ def load_run(
     Raises:
         InputError: there is no run, no checkpoint yet, or a file is damaged or not there.
     """
+    painting_of(path)
     run = Run(path)
-    if not run.config.is_file():
-        raise InputError(
-            f"{path}: expected a run directory, got no {run.config.name} there; "
-            "train one with `t2i train`"
-        )
-    if not run.generator.is_file():
-        raise InputError(
-            f"{path}: expected a checkpoint, got none yet; "
-            "train on until training.checkpoint_every steps"
-        )
     config, record = load_config(run.config), read_record(run)
     if data is None and record.encoder and record.encoder.imported:
         data = Path(record.pairs)
@@ -154,11 +154,11 @@ def load_run(
 
 
 def load_painting(path: Path, config: RunConfig, embedding_size: int, channels: int) -> Painting:
-    """Returns what paints, as the last checkpoint of the run in `path` left it.
+    """Returns what paints: of the run in `path`, its last; or that of a generator's file.
 
     Raises:
         InputError: its file is damaged.
     """
     painting: Painting = offered(config).build_painting(config, Facts(embedding_size, channels))
-    load_weights(Run(path).generator, painting.network)
+    load_weights(Run(path).generator if path.is_dir() else path, painting.network)
     return painting

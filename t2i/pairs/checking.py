@@ -1,15 +1,16 @@
 """What only a look at the contents of a pairs file can tell."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import h5py
 import numpy as np
 
+from t2i.pairs.classes import shared_classes, some
 from t2i.pairs.reading import Header, header_of, opened
+from t2i.pairs.sentences import compare
 from t2i.pairs.structure import SPLITS
 
 
@@ -36,18 +37,15 @@ def check(path: Path) -> Report:
     with opened(path) as file:
         header = header_of(file)
         faults = [fault for split in SPLITS for fault in _content_faults(file[split], header)]
-        shared = dict(_shared_classes(file))
-        remarks = []
+        ids = {split: file[split]["class_id"][:].tolist() for split in SPLITS}
         if header.split_by == "class":
             faults += [
-                f"classes: expected none in both {splits}, got {_some(classes)}"
-                for splits, classes in shared.items()
+                f"classes: expected none in both {splits}, got {some(classes)}"
+                for splits, classes in shared_classes(ids)
             ]
-        else:
-            remarks = [
-                f"classes: {len(classes)} in both {splits}, as pictures are split and not classes"
-                for splits, classes in shared.items()
-            ]
+        remarks: list[str] = []
+        if not faults:
+            remarks = [line for split in SPLITS for line in _right_by_chance(file[split])]
         if header.encoder and not header.encoder.imported:
             digest = hashlib.sha256(file["encoder"][:].tobytes()).hexdigest()
             if digest != header.encoder.sha256:
@@ -55,13 +53,17 @@ def check(path: Path) -> Report:
         return Report(header, faults, remarks)
 
 
-def _shared_classes(file: h5py.File) -> Iterator[tuple[str, list[int]]]:
-    """Yields `train and val`, say, and the classes in both."""
-    classes = {split: set(file[split]["class_id"][:].tolist()) for split in SPLITS}
-    for split, other in combinations(SPLITS, 2):
-        shared = sorted(classes[split] & classes[other])
-        if shared:
-            yield f"{split} and {other}", shared
+def _right_by_chance(group: h5py.Group) -> Iterator[str]:
+    """Yields how often a text of another class would be right, where that can be."""
+    captions = group["caption"].asstr(errors="replace")[:].tolist()
+    if captions:
+        offset, class_id = group["caption_offset"][:], group["class_id"][:]
+        chance = compare(captions, offset, class_id).chance
+        if chance:
+            yield (
+                f"{group.name.strip('/')}: {100 * chance:.2g} % of the texts of other classes are "
+                "the right one word for word; training draws none of them as mismatched"
+            )
 
 
 def _content_faults(group: h5py.Group, header: Header) -> Iterator[str]:
@@ -73,15 +75,15 @@ def _content_faults(group: h5py.Group, header: Header) -> Iterator[str]:
     names = group["name"].asstr(errors="replace")[:].tolist()
     bare = [names[i] for i in np.flatnonzero(np.diff(offset) == 0)]
     if bare:
-        yield f"{split}/caption: expected captions for every picture, got none for {_some(bare)}"
+        yield f"{split}/caption: expected captions for every picture, got none for {some(bare)}"
     if len(set(names)) != len(names):
         repeated = sorted({name for name in names if names.count(name) > 1})
-        yield f"{split}/name: expected unique names, got {_some(repeated)} again"
+        yield f"{split}/name: expected unique names, got {some(repeated)} again"
     empty = [
         i for i, text in enumerate(group["caption"].asstr(errors="replace")[:]) if not text.strip()
     ]
     if empty:
-        yield f"{split}/caption: expected words, got empty captions in rows {_some(empty)}"
+        yield f"{split}/caption: expected words, got empty captions in rows {some(empty)}"
     if header.encoder is not None:
         bad = [
             start + int(row)
@@ -91,10 +93,4 @@ def _content_faults(group: h5py.Group, header: Header) -> Iterator[str]:
             )
         ]
         if bad:
-            yield f"{split}/embedding: expected finite numbers, got others in rows {_some(bad)}"
-
-
-def _some(values: Sequence[Any], limit: int = 5) -> str:
-    """Returns the first few values in words, and how many more there are."""
-    named = ", ".join(str(value) for value in values[:limit])
-    return named if len(values) <= limit else f"{named} and {len(values) - limit} more"
+            yield f"{split}/embedding: expected finite numbers, got others in rows {some(bad)}"

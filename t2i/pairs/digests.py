@@ -8,21 +8,23 @@ import numpy as np
 
 from t2i.pairs.reading import Header, Pairs
 
+# Rows that are hashed at a time, where they stay in the file.
+_HASHED = 4096
+
 
 def digest(pairs: Pairs) -> str:
     """Returns the SHA-256, hexadecimal, of all that training an encoder takes from the pairs."""
     found = hashlib.sha256()
     for array in (pairs.image, pairs.class_id, pairs.caption_offset):
         found.update(repr(array.shape).encode())
-        found.update(np.ascontiguousarray(array).data)
+        for start in range(0, array.shape[0], _HASHED):
+            found.update(np.ascontiguousarray(array[start : start + _HASHED]).data)
     found.update("\0".join(pairs.caption).encode("utf-8", "surrogatepass"))
     return found.hexdigest()
 
 
 # What a fingerprint of pixels begins with; older ones had none.
 OF_PIXELS = "pixels:"
-# Rows that are hashed at a time, where they stay in the file.
-_HASHED = 4096
 
 
 def fingerprint(pairs: Pairs, header: Header, image: Any, embedding: Any) -> str:

@@ -12,9 +12,10 @@ there is no encoder, and the stamp says what file they came from.
     /SPLIT/class_id        int32   [n]
     /SPLIT/name            str     [n]
     /encoder               uint8   [bytes]       the encoder's .keras file; not if imported
-    attributes: format, version, image_size, source, split_by, created_with, encoder (JSON)
+    attributes: format, version, image_size, source, split_by, fit, created_with, encoder (JSON)
 """
 
+import errno
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -68,6 +69,7 @@ class Header:
         encoder: who made the embeddings, or None before `embed`.
         images: pictures in each split.
         captions: captions in each split.
+        fit: how pictures became square, `crop`, `pad` or `stretch`; None where it is not known.
     """
 
     image_size: int
@@ -78,6 +80,7 @@ class Header:
     encoder: EncoderStamp | None
     images: Mapping[str, int]
     captions: Mapping[str, int]
+    fit: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +106,15 @@ class Pairs:
     def captions_of(self, index: int) -> list[str]:
         """Returns the captions of one picture."""
         return self.caption[self.caption_offset[index] : self.caption_offset[index + 1]]
+
+
+def is_pairs_file(path: Path) -> bool:
+    """Returns whether a file says that it is a pairs file, of whatever version."""
+    try:
+        with opened(path) as file:
+            return bool(np.all(file.attrs.get("format") == FORMAT))
+    except InputError:
+        return False
 
 
 def read_header(path: Path) -> Header:
@@ -194,11 +206,25 @@ def opened(path: Path) -> Iterator[h5py.File]:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise InputError(
-            f"{path}: expected a pairs file, got one that HDF5 can't open; prepare it again"
-        ) from error
+        raise InputError(f"{path}: {_unopened(error)}") from error
     with file:
         yield file
+
+
+def _unopened(error: OSError) -> str:
+    """Returns what was expected of a file that HDF5 can't open, and what to do: by the cause."""
+    if error.errno in (errno.EAGAIN, errno.EACCES) and "lock" in str(error):
+        return (
+            "expected a file that nobody writes, got one that another program has open; wait for it"
+        )
+    if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP) and "lock" in str(error):
+        return (
+            "expected a file system that can lock files, got one that can't; copy the file to "
+            "another disk, or set HDF5_USE_FILE_LOCKING=FALSE"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "expected a file that may be read, got one that may not; change its permissions"
+    return "expected a pairs file, got one that HDF5 can't open; prepare it again"
 
 
 def header_of(file: h5py.File) -> Header:
@@ -229,6 +255,7 @@ def header_of(file: h5py.File) -> Header:
         encoder=encoder,
         images={split: file[split]["image"].shape[0] for split in SPLITS},
         captions={split: file[split]["caption"].shape[0] for split in SPLITS},
+        fit=file.attrs.get("fit"),
     )
 
 

@@ -1,6 +1,7 @@
 """Rows of a pairs file that stay in the file until they are asked for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
+
+from t2i.pairs.reading import Pairs, read
 
 # Rows as near as this are read in one go: skipping costs more than reading.
 _GAP = 16
@@ -51,3 +54,13 @@ class StoredRows:
             read[first:stop] = self._parts[part][own[0] : own[-1] + 1][own - own[0]]
         ordered: npt.NDArray[Any] = read[places]
         return ordered
+
+
+def read_stored(path: Path, splits: Sequence[str]) -> Pairs:
+    """Returns splits whose pictures stay in the file until rows of them are asked for.
+
+    Their embeddings are not read. Raises as `read`.
+    """
+    pairs = read(path, splits, images=False, embeddings=False)
+    stored: Any = StoredRows(path, splits, "image")
+    return replace(pairs, image=stored)

@@ -9,6 +9,8 @@ from t2i.files.hdf5 import dataset_faults
 
 SPLITS = ("train", "val", "test")
 MAX_IMAGE_SIZE = 1024
+# How pictures that are not square became so.
+FITS = ("crop", "pad", "stretch")
 
 COLUMNS = {
     "image": (4, np.dtype(np.uint8)),
@@ -40,6 +42,9 @@ def structure_faults(
     split_by = file.attrs.get("split_by", "class")
     if not isinstance(split_by, str) or split_by not in ("class", "picture"):
         yield f"attribute split_by: expected class or picture, got {split_by!r}"
+    fit = file.attrs.get("fit", FITS[0])
+    if not isinstance(fit, str) or fit not in FITS:
+        yield f"attribute fit: expected {', '.join(FITS)}, got {fit!r}"
     if encoder_inside:
         yield from dataset_faults(file, "encoder", 1, np.dtype(np.uint8))
     channels = None

@@ -71,6 +71,15 @@ class PairsWriter:
         if len(self._waiting[split]) == _BLOCK:
             self._flush(split)
 
+    def describe(self, fit: str, split_by: SplitBy) -> None:
+        """Notes what is known when all are added: how they became square, and how they are split.
+
+        Args:
+            fit: one of `FITS`.
+            split_by: as for `writing`.
+        """
+        self._file.attrs.update(fit=fit, split_by=split_by)
+
     def finish(self) -> None:
         """Writes what is still waiting."""
         for split in SPLITS:

@@ -5,7 +5,6 @@ name: TensorFlow takes the brackets in one for a pattern.
 """
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,22 +15,9 @@ import tensorflow as tf
 
 from t2i.errors import InputError
 from t2i.files.disk import FULL
+from t2i.runs.directory import steps
 
-_INDEX = re.compile(r"ckpt-(\d+)\.index")
 _UNREADABLE = (tf.errors.OpError, AssertionError, ValueError, IndexError)
-
-
-def steps(folder: Path) -> list[int]:
-    """Returns the steps that a folder has checkpoints of, the newest first."""
-    if not folder.is_dir():
-        return []
-    found = (_INDEX.fullmatch(path.name) for path in folder.iterdir())
-    return sorted((int(match[1]) for match in found if match), reverse=True)
-
-
-def latest_step(folder: Path) -> int:
-    """Returns the step of the newest checkpoint in a folder; 0 when there is none."""
-    return next(iter(steps(folder)), 0)
 
 
 class Checkpoints:
@@ -55,32 +41,52 @@ class Checkpoints:
         # Every worker takes part in a save; all but one write to where nobody looks.
         self._unread = None if writes else tempfile.TemporaryDirectory()
 
-    def restore(self, say: Callable[[str], None] = lambda _: None) -> int:
+    def restore(
+        self, say: Callable[[str], None] = lambda _: None, advice: str = "choose another --run"
+    ) -> int:
         """Returns the step of the newest whole checkpoint, now restored; 0 when there is none.
 
         Args:
             say: called with a line for each newer one that is damaged and left out.
+            advice: what to do where all are damaged.
 
         Raises:
             InputError: there are some, and all are damaged.
         """
         there = steps(self._folder)
         for step in there:
-            name = f"ckpt-{step}"
             try:
-                with _plainly_named(self._folder) as folder:
-                    self._checkpoint.restore(str(folder / name)).assert_consumed()
+                self._restore(step)
             except _UNREADABLE:
-                say(f"{self._folder / name}: damaged, and left out; going on from an older one")
+                damaged = self._folder / f"ckpt-{step}"
+                say(f"{damaged}: damaged, and left out; going on from an older one")
             else:
                 restored: int = self._step.numpy().item()
                 return restored
         if there:
             raise InputError(
                 f"{self._folder / f'ckpt-{there[0]}'}: expected a whole checkpoint of this run, "
-                "got a damaged one, and none older that is whole; choose another --run"
+                f"got a damaged one, and none older that is whole; {advice}"
             )
         return 0
+
+    def restore_step(self, step: int) -> None:
+        """Restores the checkpoint of one step.
+
+        Raises:
+            InputError: it is gone or damaged.
+        """
+        try:
+            self._restore(step)
+        except _UNREADABLE as error:
+            raise InputError(
+                f"{self._folder / f'ckpt-{step}'}: expected a whole checkpoint, got none; "
+                "choose another"
+            ) from error
+
+    def _restore(self, step: int) -> None:
+        with _plainly_named(self._folder) as folder:
+            self._checkpoint.restore(str(folder / f"ckpt-{step}")).assert_consumed()
 
     def save(self, step: int) -> None:
         """Writes a checkpoint, and drops the oldest ones too many.
@@ -123,9 +129,3 @@ def full_disk_told(folder: Path) -> Iterator[None]:
             if os.strerror(code) in str(error):
                 raise OSError(code, os.strerror(code), str(folder)) from error
         raise
-
-
-def save(manager: tf.train.CheckpointManager, step: int) -> None:
-    """Writes a checkpoint, and drops the oldest one too many; raises as `full_disk_told`."""
-    with full_disk_told(Path(manager.directory)):
-        manager.save(checkpoint_number=step)

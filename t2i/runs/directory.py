@@ -4,22 +4,27 @@ config.yaml      the configuration, every key
 record.json      the data and its fingerprint, the precision, versions, the machine
 encoder.keras    the text encoder that made the embeddings; none where they are imported
 generator.keras  G of the last checkpoint, averaged where there is an average
-checkpoints/     weights, optimizers, step
+checkpoints/     weights, optimizers, step; and G of each of them
+best/            the best generator by evaluation, where there is one; a run itself
 metrics.jsonl    the curves, a line a point
 samples/         painted grids
 events/          TensorBoard
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2i.files.disk import replacing, reserved
+from t2i.errors import InputError
+from t2i.files.disk import AnyPath, replacing, reserved
+
+_INDEX = re.compile(r"ckpt-(\d+)\.index")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Run:
     """The names in a run directory.
 
@@ -28,6 +33,10 @@ class Run:
     """
 
     path: Path
+
+    def __init__(self, path: AnyPath) -> None:
+        """Names what is in a directory, whether it is there or not."""
+        object.__setattr__(self, "path", Path(path))
 
     @property
     def config(self) -> Path:
@@ -49,6 +58,15 @@ class Run:
         """G, for painting."""
         return self.path / "generator.keras"
 
+    def generator_of(self, step: int) -> Path:
+        """G as the checkpoint of a step left it; it is dropped with that checkpoint."""
+        return self.checkpoints / f"ckpt-{step}.keras"
+
+    @property
+    def best(self) -> "Run":
+        """The best generator by evaluation, a run of its own; there where a judge measured."""
+        return Run(self.path / "best")
+
     @property
     def checkpoints(self) -> Path:
         """The folder of checkpoints."""
@@ -68,6 +86,97 @@ class Run:
     def events(self) -> Path:
         """The folder of TensorBoard's files."""
         return self.path / "events"
+
+
+def steps(folder: Path) -> list[int]:
+    """Returns the steps that a folder has checkpoints of, the newest first."""
+    if not folder.is_dir():
+        return []
+    found = (_INDEX.fullmatch(path.name) for path in folder.iterdir())
+    return sorted((int(match[1]) for match in found if match), reverse=True)
+
+
+def latest_step(folder: Path) -> int:
+    """Returns the step of the newest checkpoint in a folder; 0 when there is none."""
+    return next(iter(steps(folder)), 0)
+
+
+def painting_of(path: AnyPath, step: int | str | None = None) -> Path:
+    """Returns the file of what paints in the run directory `path`.
+
+    Args:
+        path: the run directory.
+        step: of a checkpoint that is kept; `best` for the best by evaluation; None for the newest.
+
+    Raises:
+        InputError: there is no run, no checkpoint yet, or none of that step.
+    """
+    run = Run(path)
+    if not run.config.is_file():
+        raise InputError(
+            f"{path}: expected a run directory, got no {run.config.name} there; "
+            "train one with `t2i train`"
+        )
+    there = steps(run.checkpoints)
+    # That of the newest is the run's own, in runs from before each checkpoint had one.
+    own = {n: run.generator_of(n) for n in there if run.generator_of(n).is_file()}
+    if run.generator.is_file():
+        own = dict.fromkeys(there[:1], run.generator) | own
+    names = ", ".join(["best"] * run.best.generator.is_file() + [str(n) for n in sorted(own)])
+    wanted = run.generator if step is None else run.best.generator
+    if isinstance(step, int):
+        wanted = own.get(step, run.generator_of(step))
+    if wanted.is_file():
+        return wanted
+    if step is None:
+        raise InputError(
+            f"{path}: expected a checkpoint, got none yet; "
+            "train on until training.checkpoint_every steps"
+        )
+    expected = f"one of {names}" if names else "none, as no checkpoints are kept"
+    raise InputError(f"--step: expected {expected} in {path}, got {step}; choose another")
+
+
+def require_place(run: Run, encoder: bytes | None) -> None:
+    """Raises InputError where a new run would write among files that are not its own.
+
+    A run that was begun, no folder, an empty one, and what a beginning that was killed left: the
+    encoder's file as it would be written, and a record of ours, are taken.
+
+    Args:
+        run: the directory.
+        encoder: the bytes that the run would begin with, or None where it has none.
+    """
+    if run.config.exists() and run.record.exists():
+        return
+    if not run.path.is_dir():
+        if run.path.exists():
+            raise InputError(
+                f"{run.path}: expected a folder for the run, got a file; choose another --run"
+            )
+        return
+    foreign = [
+        path.name
+        for path in sorted(run.path.iterdir())
+        if not path.name.startswith(".") and not _left_by_a_beginning(path, run, encoder)
+    ]
+    if foreign:
+        more = f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
+        raise InputError(
+            f"{run.path}: expected a run, or a folder with nothing in it, got one of "
+            f"{', '.join(foreign[:5])}{more}; choose another --run"
+        )
+
+
+def _left_by_a_beginning(path: Path, run: Run, encoder: bytes | None) -> bool:
+    if path == run.encoder:
+        return path.is_file() and encoder is not None and path.read_bytes() == encoder
+    if path == run.record:
+        try:
+            return {"data", "precision", "t2i"} <= set(json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return False
+    return False
 
 
 @contextmanager

@@ -3,18 +3,50 @@
 import json
 import platform
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, Any
 
 import pydantic
 
 import t2i
-from t2i.config.file import changed_keys, dump
-from t2i.config.run import RunConfig
+from t2i.config.file import changed, dump
+from t2i.config.run import MAY_CHANGE, RunConfig
 from t2i.errors import InputError
 from t2i.files.disk import replacing
 from t2i.pairs.digests import OF_PIXELS
 from t2i.pairs.reading import EncoderStamp
 from t2i.runs.directory import Run
+
+
+class Change(pydantic.BaseModel):
+    """A key that says how long or how often, changed when the run went on.
+
+    Attributes:
+        step: from which on the new value holds.
+        key: dotted.
+        before: the old value.
+        after: the new one.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, strict=True)
+
+    step: int
+    key: str
+    before: Any
+    after: Any
+
+
+class Start(pydantic.BaseModel):
+    """The run whose weights another began with.
+
+    Attributes:
+        run: its directory, as it was called; or the name of a shipped one.
+        step: of the checkpoint; 0 where it has none, and its generator alone was taken.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, strict=True)
+
+    run: str
+    step: int
 
 
 class Record(pydantic.BaseModel):
@@ -28,6 +60,8 @@ class Record(pydantic.BaseModel):
         encoder: who made the embeddings; None in the oldest runs.
         vision: networks that others trained and that took part, by name.
         kernels: of TensorFlow, see `compute.backend`; empty in older runs.
+        start: whose weights it began with; None for those of its seed.
+        changes: of its configuration since it began.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, strict=True)
@@ -39,6 +73,8 @@ class Record(pydantic.BaseModel):
     encoder: EncoderStamp | None = None
     vision: list[str] = pydantic.Field(default=[])
     kernels: str = ""
+    start: Start | None = None
+    changes: list[Change] = pydantic.Field(default=[])
 
 
 def begin(run: Run, config: RunConfig, record: Record, encoder: bytes | None) -> None:
@@ -84,11 +120,11 @@ def resume(run: Run, begun: RunConfig, config: RunConfig, data: str) -> Record:
     Raises:
         InputError: either has changed.
     """
-    changed = changed_keys(begun, config)
-    if changed:
+    others = [key for key in changed(begun, config) if not may_change(key)]
+    if others:
         raise InputError(
             f"{run.path}: expected the configuration this run began with, got other values of "
-            f"{', '.join(changed)}; set them back, or choose another --run"
+            f"{', '.join(others)}; set them back, or choose another --run"
         )
     record = read_record(run)
     if record.data != data:
@@ -97,6 +133,36 @@ def resume(run: Run, begun: RunConfig, config: RunConfig, data: str) -> Record:
             "embeddings; give the old --data, or choose another --run"
         )
     return record
+
+
+def may_change(key: str) -> bool:
+    """Returns whether a run that began with another value of a key goes on with this one."""
+    section, _, name = key.partition(".")
+    return section == "training" and name in MAY_CHANGE
+
+
+def changes(begun: RunConfig, config: RunConfig, step: int) -> list[Change]:
+    """Returns what differs between the configuration of a run and the one it goes on with."""
+    return [
+        Change(step=step, key=key, before=before, after=after)
+        for key, (before, after) in changed(begun, config).items()
+    ]
+
+
+def amend(run: Run, config: RunConfig, changes: list[Change]) -> None:
+    """Writes the configuration that a run goes on with, and notes what changed in its record."""
+    if not changes:
+        return
+    content = json.loads(run.record.read_text(encoding="utf-8"))
+    noted = content.get("changes", [])
+    # Killed between the two files, the same change comes again.
+    content["changes"] = noted + [
+        change.model_dump() for change in changes if change.model_dump() not in noted
+    ]
+    with replacing(run.record) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    with replacing(run.config) as unfinished:
+        unfinished.write_text(dump(config), encoding="utf-8")
 
 
 def read_record(run: Run) -> Record:

@@ -15,7 +15,8 @@ from t2i.files.disk import replacing
 from t2i.images.pixels import middle, save_image, to_uint8
 from t2i.images.sheets import captioned_grid, grid
 from t2i.models.contract import Painting
-from t2i.pairs.reading import Pairs, read, read_header
+from t2i.pairs.reading import read, read_header
+from t2i.pairs.stored import StoredRows
 from t2i.runs.directory import Run
 from t2i.training.projector import project
 
@@ -48,18 +49,19 @@ class Board:
         header = read_header(data)
         unseen = [split for split in ("test", "val") if split not in config.training.splits]
         shown = [split for split in unseen if header.images[split]][:1] or config.training.splits
-        held = read(data, shown)
+        # The rest of the pictures and embeddings stays in the file.
+        held = read(data, shown, images=False, embeddings=False)
+        image, embedding = (StoredRows(data, shown, column) for column in ("image", "embedding"))
         chosen = np.linspace(0, len(held.name) - 1, config.training.samples).astype(int)
-        rows = [int(held.caption_offset[index]) for index in chosen]
+        rows = held.caption_offset[chosen]
         self._captions = [held.caption[row] for row in rows]
-        if held.embedding is None:
-            raise RuntimeError("training reads no file without embeddings")
-        self._embedding = held.embedding[rows].repeat(_COLUMNS, axis=0)
+        self._embedding = embedding[rows].repeat(_COLUMNS, axis=0)
         latents = painting.prior.draw(_COLUMNS, [config.seed, 1])
         self._latent = np.tile(latents, (len(rows), 1))
-        self._real = middle(held.image[chosen], config.image_size)
+        self._real = middle(image[chosen], config.image_size)
         self._paint = tf.function(lambda inputs: painting.network(inputs, training=False))
-        self._introduce(config, held, shown)
+        self._introduce(config, shown)
+        project(self._run.events, held, image, embedding)
         self._evaluate_every = config.training.evaluate_every
         self._monitor = Monitor(run, config, data, judge, painting) if judge else None
 
@@ -86,19 +88,23 @@ class Board:
             tf.summary.image("samples/real_and_painted", grid(sheet)[None])
         self._writer.flush()
 
-    def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> dict[str, float]:
-        """Writes G for painting, and measures it where that is due; returns what was measured."""
+    def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> None:
+        """Writes what paints, of the checkpoint of this step and of the run."""
         self._network.set_weights(weights)
-        with replacing(self._run.generator) as unfinished:
-            self._network.save(unfinished)
+        for path in (self._run.generator_of(step), self._run.generator):
+            with replacing(path) as unfinished:
+                self._network.save(unfinished)
+
+    def measure(self, step: int) -> dict[str, float]:
+        """Measures what was exported, where that is due; returns what was measured."""
         if not self._monitor or not self._evaluate_every or step % self._evaluate_every:
             return {}
-        measured = self._monitor.measure(step, weights)
+        measured = self._monitor.measure(step)
         self.log(step, measured)
         return measured
 
-    def _introduce(self, config: RunConfig, held: Pairs, shown: Sequence[str]) -> None:
-        """Writes what does not change: captions, the configuration, the projector."""
+    def _introduce(self, config: RunConfig, shown: Sequence[str]) -> None:
+        """Writes what does not change: captions, the configuration."""
         rows = "\n".join(f"{i + 1}. {caption}" for i, caption in enumerate(self._captions))
         with self._writer.as_default(0):
             tf.summary.text(
@@ -106,4 +112,3 @@ class Board:
             )
             tf.summary.text("config", f"```\n{dump(config)}```")
         self._writer.flush()
-        project(self._run.events, held)

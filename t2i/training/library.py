@@ -14,7 +14,7 @@ def train(
     data: str | Path,
     run: str | Path,
     overrides: Sequence[str] = (),
-    progress: Callable[[int, dict[str, float]], None] = lambda _, __: None,
+    watch: Callable[[int, dict[str, float]], None] = lambda _, __: None,
 ) -> None:
     """Trains a run to the end of its configuration; begun before, it goes on where it stopped.
 
@@ -23,7 +23,7 @@ def train(
         data: pairs file, embedded.
         run: the run directory, which `t2i.load` then takes.
         overrides: `training.epochs=5`, for example.
-        progress: called with the step reached and the means of what was watched.
+        watch: called with the step reached and the means of what was watched.
 
     Raises:
         InputError: the configuration or the data are not right, or the run began with others.
@@ -34,4 +34,4 @@ def train(
     require_tensorflow()
     from t2i.training.trainer import Trainer
 
-    Trainer(settings, Path(data), directory).train(progress)
+    Trainer(settings, Path(data), directory).train(watch)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from t2i.config.file import changed
 from t2i.config.run import RunConfig, TrainingConfig
 from t2i.errors import InputError
+from t2i.models.schedule import Schedule
 from t2i.pairs.reading import Header
 from t2i.training.batches.order import Order
 
@@ -86,6 +88,42 @@ def require_pictures(training: TrainingConfig, pictures: int) -> None:
             f"{' + '.join(training.splits)}, got {training.batch_size}; "
             "make it smaller"
         )
+
+
+def require_steps(training: TrainingConfig, plan: Plan, done: int, run: Path) -> None:
+    """Raises InputError where a run has gone further than it is to go."""
+    if done > plan.steps:
+        least = math.ceil(done / plan.steps_per_epoch)
+        raise InputError(
+            f"training.epochs: expected at least {least}, as {run} has reached step {done:,}, "
+            f"got {training.epochs}; make it larger"
+        )
+
+
+def said_of_changes(begun: RunConfig, config: RunConfig, done: int, plan: Plan) -> list[str]:
+    """Returns a line for each key that a run goes on with another value of."""
+    lines = []
+    for key, (before, after) in changed(begun, config).items():
+        line = f"{key}: {after} from step {done:,} on, {before} before"
+        if key == "training.epochs":
+            line += f"; {_rate_said(begun, config, done, plan)}"
+        lines.append(line)
+    return lines
+
+
+def _rate_said(begun: RunConfig, config: RunConfig, done: int, plan: Plan) -> str:
+    """Returns what another length means for the learning rate."""
+    if config.optimizer.decay != "linear":
+        return "the schedule of the learning rate is as it was"
+    lengths = (before.training.epochs * plan.steps_per_epoch for before in (begun, config))
+    old, new = (
+        float(Schedule(config.optimizer, plan.steps_per_epoch, steps)(done)) for steps in lengths
+    )
+    return (
+        f"the learning rate falls to 0 at the new end: {new:.3g} now, where it was {old:.3g}"
+        if old != new
+        else "the learning rate falls to 0 at the new end, as if the run had begun so"
+    )
 
 
 def require_groups(training: TrainingConfig, order: Order, data: Path) -> None:

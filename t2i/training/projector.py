@@ -7,25 +7,24 @@ import numpy as np
 from t2i.files.disk import replacing
 from t2i.images.pixels import as_picture, save_image
 from t2i.pairs.reading import Pairs
+from t2i.pairs.stored import StoredRows
 
 _PROJECTED = 600
 _THUMBNAIL = 32
 
 
-def project(folder: Path, held: Pairs) -> None:
+def project(folder: Path, held: Pairs, image: StoredRows, embedding: StoredRows) -> None:
     """Writes captions' embeddings for TensorBoard's projector, with sentences and thumbnails.
 
     Args:
         folder: of the event files.
-        held: pairs with embeddings; at most 600 are taken, spread over them.
+        held: names, classes and captions of pairs; at most 600 are taken, spread over them.
+        image: of these pairs, read a picture at a time.
+        embedding: of these pairs.
     """
-    if held.embedding is None:
-        raise ValueError("the pairs hold no embeddings")
     chosen = np.unique(np.linspace(0, len(held.name) - 1, _PROJECTED).astype(int))
     rows = held.caption_offset[chosen]
-    embedding = "\n".join(
-        "\t".join(f"{value:.5g}" for value in held.embedding[row]) for row in rows
-    )
+    numbers = "\n".join("\t".join(f"{value:.5g}" for value in row) for row in embedding[rows])
     labels = "\n".join(
         f"{' '.join(held.caption[row].split())}\t{held.class_id[index]}\t{held.name[index]}"
         for index, row in zip(chosen, rows, strict=True)
@@ -34,12 +33,13 @@ def project(folder: Path, held: Pairs) -> None:
     side = int(np.ceil(np.sqrt(len(chosen))))
     sheet = np.zeros((side * side, _THUMBNAIL, _THUMBNAIL, 3), np.uint8)
     for place, index in enumerate(chosen):
-        thumbnail = as_picture(held.image[index]).convert("RGB").resize((_THUMBNAIL, _THUMBNAIL))
+        (picture,) = image[np.array([index])]
+        thumbnail = as_picture(picture).convert("RGB").resize((_THUMBNAIL, _THUMBNAIL))
         sheet[place] = np.asarray(thumbnail)
     sprite = sheet.reshape(side, side, _THUMBNAIL, _THUMBNAIL, 3).swapaxes(1, 2)
     save_image(folder / "captions.png", sprite.reshape(side * _THUMBNAIL, -1, 3))
     texts = {
-        "captions.tsv": embedding,
+        "captions.tsv": numbers,
         "captions_labels.tsv": f"caption\tclass\tname\n{labels}",
         "projector_config.pbtxt": (
             'embeddings {\n  tensor_name: "captions"\n  tensor_path: "captions.tsv"\n'

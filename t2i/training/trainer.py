@@ -1,7 +1,8 @@
 """train: one loop over strategy.run for one device, many, and many workers."""
 
-import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from t2i.compute.precision import resolve_precision
 from t2i.compute.strategy import choose_strategy, device_bytes, is_chief, on_gpu
 from t2i.config.run import RunConfig
 from t2i.evaluation.monitor import require_judge
+from t2i.files.disk import AnyPath
 from t2i.models.catalogue import load_config, offered
-from t2i.models.contract import Facts, Model
+from t2i.models.contract import Facts, Model, Needs
 from t2i.pairs.digests import fingerprint, fingerprint_without_pixels
-from t2i.pairs.reading import read, read_encoder, read_header
-from t2i.runs.checkpoints import Checkpoints, latest_step
-from t2i.runs.directory import Run, locked, trim_metrics
-from t2i.runs.record import Record, begin, compares_pixels, resume
+from t2i.pairs.reading import Header, read, read_encoder, read_header
+from t2i.runs.checkpoints import Checkpoints
+from t2i.runs.directory import Run, latest_step, locked, require_place, steps, trim_metrics
+from t2i.runs.record import Record, amend, begin, changes, compares_pixels, resume
 from t2i.training.batches.blocks import Blocks, ahead
 from t2i.training.batches.draw import Draw
 from t2i.training.batches.order import Order
@@ -35,26 +37,45 @@ from t2i.training.plan import (
     require_pictures,
     require_pixels,
     require_replicas,
+    require_steps,
+    said_of_changes,
     spans,
 )
+from t2i.training.start import choose_start, require_start, said_of_start, start_from
 from t2i.training.steps import build_launch
-from t2i.training.watched import Watched
+from t2i.training.watched import Pace, Watched
 
-Progress = Callable[[int, dict[str, float]], None]
+Watch = Callable[[int, dict[str, float]], None]
 Say = Callable[[str], None]
 
 
 class Trainer:
     """A run made ready: data on the devices, networks built, nothing written yet."""
 
-    def __init__(self, config: RunConfig, data: Path, run: Run, judge: Path | None = None) -> None:
-        """Reads the data and builds the networks; `judge` is an encoder pair that measures.
+    def __init__(
+        self,
+        config: RunConfig,
+        data: AnyPath,
+        run: Run | AnyPath,
+        judge: AnyPath | None = None,
+        start: AnyPath | None = None,
+    ) -> None:
+        """Reads the data and builds the networks.
+
+        Args:
+            config: of the run.
+            data: the pairs file.
+            run: where to write; a run that was begun there goes on.
+            judge: an encoder pair that measures, or the name of a vision network.
+            start: the run whose weights a new one starts from; None starts from the seed.
 
         Raises:
-            InputError: config and data do not fit, or the run began with others.
+            InputError: config, data and start do not fit, or the run began with others.
         """
-        self.config, self.run, self._data, self._judge = config, run, data, judge
-        require_judge(config, judge)
+        data, run = Path(data), run if isinstance(run, Run) else Run(run)
+        self.config, self.run, self._data = config, run, data
+        self._judge = None if judge is None else Path(judge)
+        require_judge(config, self._judge)
         offers = offered(config)
         needs = offers.needs(config)
         self._strategy = choose_strategy()
@@ -63,37 +84,8 @@ class Trainer:
         header = read_header(data)
         require_pixels(config, header, data)
         self._encoder = read_encoder(data)
-        self._residence, reason_of_residence = choose_residence(
-            config.training, header, device_bytes()
-        )
-        held = self._residence != "file"
-        self._pairs = read(data, config.training.splits, images=held, embeddings=held)
-        require_pictures(config.training, len(self._pairs.name))
-        self._table = table(self._pairs)
-        if not held:
-            self._table = stored(self._table, data, config.training.splits)
-        self._begun = run.config.exists()
-        if not self._begun or compares_pixels(run):
-            image, embedding = self._table.image, self._table.embedding
-            trained_on = fingerprint(self._pairs, header, image, embedding)
-        else:
-            trained_on = fingerprint_without_pixels(self._pairs, header)
-            reason_of_residence += "; began before pixels were compared"
-        if self._begun:
-            begun = load_config(run.config)
-            self._record = resume(run, begun, config, trained_on)
-            reason = "as the run began"
-        else:
-            precision, reason = resolve_precision(config.training.precision)
-            self._record = Record(
-                data=trained_on,
-                precision=precision,
-                pairs=str(data.resolve()),
-                channels=header.channels,
-                encoder=header.encoder,
-                vision=list(needs.vision),
-                kernels=chosen_kernels(),
-            )
+        require_place(run, self._encoder)
+        residence = self._read(header)
         self._order = Order(
             self._table.class_index, config.training.batch_size, config.seed, needs.group
         )
@@ -103,10 +95,16 @@ class Trainer:
             channels=self._pairs.image.shape[3],
             embedding=self._table.embedding,
             steps_per_epoch=self._order.steps_per_epoch,
-            precision=self._record.precision,
+        )
+        precision = self._recorded(header, needs, None if start is None else Path(start))
+        self._facts = replace(
+            self._facts, precision=self._record.precision, fitted=self._record.start is None
         )
         with self._strategy.scope():
             self._model: Model = offers.build(config, self._facts)
+        self._starts = self._record.start is not None and not steps(run.checkpoints)
+        if self._record.start and self._starts:
+            start_from(self._record.start, self._model, config, self._facts)
         self._draw = Draw(
             seed=config.seed,
             batch_size=config.training.batch_size,
@@ -121,23 +119,73 @@ class Trainer:
             steps=config.training.epochs * self._order.steps_per_epoch,
             steps_per_epoch=self._order.steps_per_epoch,
             replicas=replicas,
-            precision=f"{self._record.precision} ({reason})",
-            data=f"{self._residence} ({reason_of_residence})",
+            precision=f"{self._record.precision} ({precision})",
+            data=residence,
             parameters={
                 name: parameters(network) for name, network in self._model.networks.items()
             },
         )
+        require_steps(config.training, self.plan, self.done, run.path)
+
+    def _read(self, header: Header) -> str:
+        """Reads the pairs trained on; returns where they are held, and why."""
+        training = self.config.training
+        self._residence, reason = choose_residence(training, header, device_bytes())
+        held = self._residence != "file"
+        self._pairs = read(self._data, training.splits, images=held, embeddings=held)
+        require_pictures(training, len(self._pairs.name))
+        self._table = table(self._pairs)
+        if not held:
+            self._table = stored(self._table, self._data, training.splits)
+        self._begun = load_config(self.run.config) if self.run.config.exists() else None
+        if self._begun is None or compares_pixels(self.run):
+            image, embedding = self._table.image, self._table.embedding
+            self._trained_on = fingerprint(self._pairs, header, image, embedding)
+        else:
+            self._trained_on = fingerprint_without_pixels(self._pairs, header)
+            reason += "; began before pixels were compared"
+        return f"{self._residence} ({reason})"
+
+    def _recorded(self, header: Header, needs: Needs, start: Path | None) -> str:
+        """Makes or reads the record of the run; returns why it has its precision."""
+        config = self.config
+        if self._begun is not None:
+            self._record = resume(self.run, self._begun, config, self._trained_on)
+            require_start(self.run, self._record, start)
+            return "as the run began"
+        precision, reason = resolve_precision(config.training.precision)
+        self._record = Record(
+            data=self._trained_on,
+            precision=precision,
+            pairs=str(self._data.resolve()),
+            channels=header.channels,
+            encoder=header.encoder,
+            vision=list(needs.vision),
+            kernels=chosen_kernels(),
+            start=choose_start(start, config, self._facts) if start else None,
+        )
+        return reason
+
+    @property
+    def notes(self) -> list[str]:
+        """What is said before training: where it starts, what changed since the run began."""
+        lines = []
+        if self._record.start and self._starts:
+            lines.append(said_of_start(self._record.start, self._record))
+        if self._begun is not None:
+            lines += said_of_changes(self._begun, self.config, self.done, self.plan)
+        return lines
 
     @property
     def done(self) -> int:
         """The step of the newest checkpoint, where training goes on; 0 for a new run."""
         return latest_step(self.run.checkpoints)
 
-    def train(self, progress: Progress, say: Say = lambda _: None) -> None:
+    def train(self, watch: Watch, say: Say = lambda _: None) -> None:
         """Trains to the end from wherever the run stands.
 
         Args:
-            progress: called with the step reached and the means of what was watched, or what a
+            watch: called with the step reached and the means of what was watched, or what a
                 judge measured.
             say: called with a line that the user should read.
 
@@ -145,18 +193,18 @@ class Trainer:
             InputError: a loss is not finite, a checkpoint is damaged, or the run is in use.
         """
         if not is_chief(self._strategy):
-            self._train(None, progress, say)
+            self._train(None, watch, say)
             return
         with locked(self.run):
-            if not self._begun:
+            if self._begun is None:
                 begin(self.run, self.config, self._record, self._encoder)
             painting = offered(self.config).build_painting(self.config, self._facts)
             painting.network.set_weights(self._model.weights())
             board = Board(self.run, self.config, self._data, painting, self._judge)
-            self._train(board, progress, say)
+            self._train(board, watch, say)
 
-    def _train(self, board: Board | None, progress: Progress, say: Say) -> None:
-        training, steps = self.config.training, self.plan.steps
+    def _train(self, board: Board | None, watch: Watch, say: Say) -> None:
+        training, last = self.config.training, self.plan.steps
         with self._strategy.scope():
             checkpoints = Checkpoints(
                 {**self._model.networks, **self._model.kept},
@@ -165,7 +213,12 @@ class Trainer:
                 board is not None,
             )
         first = checkpoints.restore(say)
+        if self._starts:
+            # From here on it goes on without the run that it started from.
+            checkpoints.save(0)
         if board is not None:
+            if self._begun is not None:
+                amend(self.run, self.config, changes(self._begun, self.config, first))
             trim_metrics(self.run, first)
         streamed = self._residence != "device"
         launch = build_launch(self._strategy, self._model, self._draw, streamed, self._compiled())
@@ -175,33 +228,40 @@ class Trainer:
             for part in self._model.kept.values()
             if isinstance(part, keras.optimizers.Optimizer)
         )
-        reported = Watched(self.run.path)
-        started, images = time.perf_counter(), 0
-        for (step, stop), (tensors, rows) in ahead(feed, spans(first, steps, training)):
+        reported, pace = Watched(self.run.path), Pace(training.batch_size)
+        # The first step by itself: it compiles, and tells nothing of the pace.
+        launches = chain([(first, first + 1)][: last - first], spans(first + 1, last, training))
+        for (step, stop), (tensors, rows) in ahead(feed, launches):
             reported.add(step, launch(tensors, rows, tf.constant(step), tf.constant(stop - step)))
-            images += (stop - step) * training.batch_size
-            if stop < steps and all(stop % every for every in due(training)):
+            pace.add(stop - step)
+            waits = stop < last and all(stop % every for every in due(training))
+            if waits and step > first:
                 # Nobody wants to know yet: a GPU goes on while the host makes the next launch.
                 continue
             reported.read()
-            if stop % training.log_every == 0 or stop == steps:
-                now = time.perf_counter()
+            pace.pause()
+            if waits:
+                pace.begin()
+                continue
+            if stop % training.log_every == 0 or stop == last:
                 means = reported.means() | {
                     "learning_rate": float(rate.learning_rate),
-                    "images_per_second": images / (now - started),
+                    "images_per_second": pace.images_per_second(),
                 }
-                progress(stop, means)
+                watch(stop, means)
                 if board is not None:
                     board.log(stop, means)
-                started, images = time.perf_counter(), 0
-            if board is not None and (stop % training.sample_every == 0 or stop == steps):
+            if board is not None and (stop % training.sample_every == 0 or stop == last):
                 board.paint(stop, self._model.weights())
-            if stop % training.checkpoint_every == 0 or stop == steps:
-                checkpoints.save(stop)
+            if stop % training.checkpoint_every == 0 or stop == last:
+                # First what paints: killed between the two, it is made again.
                 if board is not None:
-                    measured = board.export(stop, self._model.weights())
-                    if measured:
-                        progress(stop, measured)
+                    board.export(stop, self._model.weights())
+                checkpoints.save(stop)
+                measured = board.measure(stop) if board is not None else {}
+                if measured:
+                    watch(stop, measured)
+            pace.go_on()
 
     def _compiled(self) -> bool:
         wanted, replicas = self.config.training.compile, self.plan.replicas

@@ -1,5 +1,7 @@
 """What the steps report, left on the device until somebody wants to know."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +75,40 @@ class Peak:
             return False
         self._told = True
         return True
+
+
+class Pace:
+    """How fast the steps are, without what is done between them."""
+
+    def __init__(self, batch_size: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Begins to measure.
+
+        Args:
+            batch_size: images a step.
+            clock: seconds.
+        """
+        self._batch_size, self._clock = batch_size, clock
+        self.begin()
+
+    def begin(self) -> None:
+        """Forgets what was, and starts the clock."""
+        self._images, self._seconds = 0, 0.0
+        self.go_on()
+
+    def add(self, steps: int) -> None:
+        """Counts steps that were launched."""
+        self._images += steps * self._batch_size
+
+    def pause(self) -> None:
+        """Stops the clock, as the device has done what was launched."""
+        self._seconds += self._clock() - self._since
+
+    def go_on(self) -> None:
+        """Starts the clock again."""
+        self._since = self._clock()
+
+    def images_per_second(self) -> float:
+        """Returns the pace since the last call, or the beginning; while the clock stands."""
+        pace = self._images / self._seconds
+        self._images, self._seconds = 0, 0.0
+        return pace

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from t2i.compute.backend import settle_keras
 from t2i.errors import InputError
 from t2i.files.disk import replacing, sha256
 from t2i.files.pth import read_tensors
@@ -54,6 +55,7 @@ def build_inception() -> keras.Model:
     The resizing is bilinear between pixel centres, with no smoothing before it, as in
     `pytorch-fid`. The logits are without the bias, as in the code of Salimans et al. 2016.
     """
+    settle_keras()
     pictures = keras.Input((None, None, 3), name="image")
     x = keras.layers.Resizing(_SIDE, _SIDE, interpolation="bilinear")(pictures)
     x = keras.layers.Rescaling(1 / 127.5, -1.0)(x)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
+from t2i.compute.backend import settle_keras
 from t2i.errors import InputError
 from t2i.files.pth import read_tensors
 from t2i.vision.networks import STRIDES, LiteNetwork
@@ -39,6 +40,7 @@ def build_lite(network: LiteNetwork, size: int, pretrained: bool = True) -> kera
     Raises:
         InputError: the weights are not installed, or are not those published.
     """
+    settle_keras()
     model = _architecture(network, size)
     weights = published_weights(network) if pretrained else {}
     for name, values in weights.items():

@@ -15,7 +15,9 @@ _NOISE = np.random.default_rng(0).integers(0, 256, (24, 32, 4), dtype=np.uint8)
 
 def _encoded(mode: str, kind: str, **options: object) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(_NOISE).convert(mode).save(file, kind, **options)
+    picture = Image.fromarray(_NOISE)
+    deep = Image.fromarray(_NOISE[..., 0].astype(np.uint16) * 257)
+    (deep if mode == "I;16" else picture.convert(mode)).save(file, kind, **options)
     return file.getvalue()
 
 
@@ -26,6 +28,14 @@ SAMPLES = [
     _encoded("RGBA", "PNG"),
     _encoded("P", "PNG"),
     _encoded("1", "PNG"),
+    _encoded("I;16", "PNG"),
+    _encoded("RGBA", "WEBP"),
+    _encoded("RGB", "WEBP", save_all=True, append_images=[Image.new("RGB", (32, 24))]),
+    _encoded("P", "GIF", save_all=True, append_images=[Image.new("P", (32, 24))]),
+    _encoded("RGB", "BMP"),
+    _encoded("RGB", "TIFF", compression="tiff_lzw"),
+    _encoded("L", "TIFF", compression="tiff_adobe_deflate"),
+    _encoded("RGB", "PPM"),
 ]
 
 

@@ -10,10 +10,22 @@ from t2i.models.projected.model import ProjectedGAN, build
 from t2i.models.projected.view import CHANCES
 
 ALL = LossesConfig(
-    matched=0.7, mismatched=0.3, unmatched=0.4, feature_matching=2.0, interpolated=0.6
+    matched=0.7,
+    mismatched=0.3,
+    unmatched=0.4,
+    companion=0.5,
+    feature_matching=2.0,
+    interpolated=0.6,
 )
 NETWORKS = NetworksConfig(
-    generator_widths=[6, 4], latent_size=8, style_size=5, eyes_size=64, head_width=4, key_size=3
+    generator_widths=[6, 4],
+    latent_size=8,
+    style_size=5,
+    eyes_size=64,
+    head_width=4,
+    key_size=3,
+    companion_width=2,
+    companion_size=8,
 )
 
 

@@ -1,5 +1,6 @@
 """Reed's two layouts of captions, and the CUB tree to them, in miniature."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ def class_lists(folder: Path) -> None:
         lines(folder / f"{split}ids.txt", *ids)
 
 
-def cub(folder: Path) -> Path:
+def cub(folder: Path, named: Sequence[str] = NAMES) -> Path:
     """Writes the index of a CUB tree, in an order of its own; no picture is in it."""
-    names = sorted(NAMES, key=lambda name: name[::-1])
+    names = sorted(named, key=lambda name: name[::-1])
     lines(folder / "images.txt", *(f"{i} {name}.jpg" for i, name in enumerate(names, 1)))
     boxes = (f"{i} {i}.0 2.0 3.0 4.0" for i in range(1, len(names) + 1))
     lines(folder / "bounding_boxes.txt", *boxes)

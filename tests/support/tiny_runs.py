@@ -51,12 +51,12 @@ if int(devices) > 1:
 from t2i.models.catalogue import load_config
 from t2i.runs.directory import Run
 from t2i.training.trainer import Trainer
-def progress(step, means):
+def watch(step, means):
     if step >= int(kill_at):
         os.kill(os.getpid(), signal.SIGKILL)
 trainer = Trainer(load_config(Path(config)), Path(data), Run(Path(run)))
 assert trainer.plan.replicas == int(devices)
-trainer.train(progress)
+trainer.train(watch)
 """
 
 

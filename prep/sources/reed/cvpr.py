@@ -19,6 +19,7 @@ from prep.sources.cub import picture_files
 from prep.sources.reed.files import decoded, is_name, stems
 from t2i.errors import InputError
 from t2i.files.hdf5 import vectors
+from t2i.files.text import Sentences
 
 _FOLDER = "text_c10"
 # 60 pictures of ten captions take a megabyte, as doubles.
@@ -27,8 +28,6 @@ _MAX_CAPTIONS = 100
 _MAX_CHARACTERS = 4096
 _CLASS = re.compile(r"(\d{1,9})\.")
 _NOT_LETTERS = re.compile(r"[^a-z]")
-
-Captions = tuple[str, ...]
 
 
 class ReedCvpr:
@@ -82,7 +81,8 @@ class ReedCvpr:
                     yield Fault(name, str(own))
                     continue
                 picture, box = self._pictures[name]
-                yield Example(name, picture, own, class_id, self._split_of[class_id], box)
+                split = self._split_of[class_id]
+                yield Example(name, picture, own.texts, class_id, split, box, remark=own.remark)
 
     def _without(self, class_id: int) -> list[str]:
         """Returns the names of captions to which there is no picture."""
@@ -92,25 +92,25 @@ class ReedCvpr:
         pictures = {PurePosixPath(picture).name for picture in self._names[class_id]}
         return sorted(f"{name}/{text}" for text in texts - pictures)
 
-    def _captions_of(self, class_id: int, names: Sequence[str]) -> list[Captions | InputError]:
+    def _captions_of(self, class_id: int, names: Sequence[str]) -> list[Sentences | InputError]:
         """Returns the captions of each picture, or why there are none."""
         folder = self._captions / self._classes[class_id]
         found = [_read(folder / PurePosixPath(name).name) for name in names]
         rows = folder.with_name(f"{folder.name}.t7")
-        if all(isinstance(own, tuple) for own in found) or not rows.is_file():
+        if all(isinstance(own, Sentences) for own in found) or not rows.is_file():
             return found
         try:
             recovered = _rows(rows, names)
             for name, own, row in zip(names, found, recovered, strict=True):
-                if isinstance(own, tuple) and not _agree(own, row):
+                if isinstance(own, Sentences) and not _agree(own, row):
                     raise InputError(
                         f"{rows}: expected the captions of {name} in its row, got others; "
                         "fetch the file again"
                     )
         except InputError as error:
-            return [own if isinstance(own, tuple) else error for own in found]
+            return [own if isinstance(own, Sentences) else error for own in found]
         return [
-            own if isinstance(own, tuple) else row
+            own if isinstance(own, Sentences) else row
             for own, row in zip(found, recovered, strict=True)
         ]
 
@@ -130,7 +130,7 @@ def _classes(manifest: Path) -> dict[int, str]:
     return classes
 
 
-def _read(stem: Path) -> Captions | InputError:
+def _read(stem: Path) -> Sentences | InputError:
     """Returns the captions in a picture's own files, or why there are none."""
     text, numbers = (stem.with_name(f"{stem.name}{suffix}") for suffix in (".txt", ".h5"))
     try:
@@ -139,7 +139,7 @@ def _read(stem: Path) -> Captions | InputError:
         return error
 
 
-def _spelled(path: Path) -> Captions:
+def _spelled(path: Path) -> Sentences:
     """Returns the captions in txt1, txt2 and so on, each a list of ASCII codes."""
     found = vectors(path, _MAX_CAPTIONS, _MAX_CHARACTERS)
     captions = []
@@ -153,10 +153,10 @@ def _spelled(path: Path) -> Captions:
         captions.append(bytes(codes.astype(np.uint8)).decode("ascii").strip("\0\r\n\t "))
     if not all(captions) or not captions:
         raise InputError(f"{path}: expected captions, got an empty one; fetch the file again")
-    return tuple(captions)
+    return Sentences(tuple(captions), None)
 
 
-def _rows(path: Path, names: Sequence[str]) -> list[Captions]:
+def _rows(path: Path, names: Sequence[str]) -> list[Sentences]:
     """Returns the captions in the rows of a class's file, one row for each name."""
     codes = load(path, _MAX_BYTES)
     if (
@@ -173,11 +173,11 @@ def _rows(path: Path, names: Sequence[str]) -> list[Captions]:
             f"{path}: expected a row for each of the {len(names)} pictures of the class, "
             f"got {len(codes)}; which row is whose can't be told"
         )
-    return [decoded(path, row.T) for row in codes]
+    return [Sentences(decoded(path, row.T), None) for row in codes]
 
 
-def _agree(text: Captions, row: Captions) -> bool:
+def _agree(text: Sentences, row: Sentences) -> bool:
     """Tells whether a row can be of these captions: in letters alone, and perhaps cut short."""
-    letters = [_NOT_LETTERS.sub("", caption.lower()) for caption in text]
-    read = [_NOT_LETTERS.sub("", caption) for caption in row]
+    letters = [_NOT_LETTERS.sub("", caption.lower()) for caption in text.texts]
+    read = [_NOT_LETTERS.sub("", caption) for caption in row.texts]
     return len(read) == len(letters) and all(map(str.startswith, letters, read))

@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from prep.building.examples import Box, Example, Fault
+from prep.building.examples import UNLISTED, Box, Example, Fault, Note
 from prep.building.splits import read_list, read_split, split_classes
 from prep.formats.torch7 import Table, load
 from prep.sources.cub import picture_files
+from prep.sources.leftovers import pictures_left
 from prep.sources.reed.files import decoded, is_name, stems
 from t2i.errors import InputError
 from t2i.pairs.reading import IMPORTED, EncoderStamp
@@ -72,12 +73,14 @@ class ReedIcml:
     def __len__(self) -> int:
         return len(self._items)
 
-    def __iter__(self) -> Iterator[Example | Fault]:
-        """Yields the pictures class by class, in the order of their names."""
+    def __iter__(self) -> Iterator[Example | Fault | Note]:
+        """Yields the pictures class by class, in the order of their names; then what is left."""
+        used: set[str] = set()
         for class_id, name in self._items:
             try:
                 captions, embeddings, image = self._read(name)
                 picture, box = self._picture(name, image)
+                used.add(picture.name)
                 self._check_size(name, embeddings)
             except InputError as error:
                 yield Fault(name, str(error))
@@ -85,6 +88,13 @@ class ReedIcml:
             yield Example(
                 name, picture, captions, class_id, self._split_of[class_id], box, embeddings
             )
+        if self._pictures is None:
+            folder = self._images / "jpg" if (self._images / "jpg").is_dir() else self._images
+            yield from pictures_left(folder, used, f"a .t7 of {self._folder.name}")
+        listed = {name for _, name in self._items}
+        for name in self._pictures or ():
+            if name not in listed:
+                yield Note(name, "expected its class in allclasses.txt, got no such line", UNLISTED)
 
     @cached_property
     def encoder(self) -> EncoderStamp:

@@ -23,16 +23,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from prep.building.examples import Box, Example, Fault, RawImage
+from prep.building.examples import UNLISTED, Box, Example, Fault, Note, RawImage
 from prep.formats.caption_files import caption_root, read_captions
 from prep.sources.cub import picture_files
+from prep.sources.leftovers import captions_left
 from prep.sources.stackgan.attngan_captions import AttnGanCaptions
 from prep.sources.stackgan.index import EMBEDDINGS, SplitIndex, read_index
 from t2i.errors import InputError
+from t2i.files.text import Sentences
 from t2i.pairs.reading import IMPORTED, EncoderStamp
 from t2i.pairs.structure import SPLITS
 
-_Captions = Callable[[SplitIndex, int], tuple[str, ...]]
+_Captions = Callable[[SplitIndex, int], Sentences]
 
 
 class StackGan:
@@ -74,20 +76,26 @@ class StackGan:
                 "get the files again, all from one release"
             )
         self._files = {} if stored else picture_files(images, use_box)
-        self._captions = _captions(captions, self._splits)
+        self._names = names.keys()
+        self._captions, self._caption_folder = _captions(captions, self._splits)
         self.encoder = _stamp(folder, self._splits)
 
     def __len__(self) -> int:
         return sum(len(index) for index in self._splits)
 
-    def __iter__(self) -> Iterator[Example | Fault]:
-        """Yields the pictures in the order of the files: train, val, test."""
+    def __iter__(self) -> Iterator[Example | Fault | Note]:
+        """Yields the pictures in the order of the files: train, val, test; then what is left."""
         for index in self._splits:
             for row, name in enumerate(index.names):
                 try:
                     yield self._example(index, row)
                 except InputError as error:
                     yield Fault(name, str(error))
+        for name in self._files:
+            if name not in self._names:
+                yield Note(name, "expected it in a filenames.pickle, got none", UNLISTED)
+        if self._caption_folder:
+            yield from captions_left(self._caption_folder, self._names)
 
     def _example(self, index: SplitIndex, row: int) -> Example:
         name = index.names[row]
@@ -100,8 +108,11 @@ class StackGan:
         else:
             raise InputError("expected a picture of this name in images.txt, got none")
         captions = self._captions(index, row)
-        embeddings = _embeddings(index, row, len(captions))
-        return Example(name, image, captions, index.class_ids[row], index.split, box, embeddings)
+        embeddings = _embeddings(index, row, len(captions.texts))
+        class_id = index.class_ids[row]
+        return Example(
+            name, image, captions.texts, class_id, index.split, box, embeddings, captions.remark
+        )
 
 
 def _embeddings(index: SplitIndex, row: int, captions: int) -> npt.NDArray[np.float32] | None:
@@ -121,14 +132,14 @@ def _embeddings(index: SplitIndex, row: int, captions: int) -> npt.NDArray[np.fl
     return embeddings
 
 
-def _captions(captions: Path, splits: Sequence[SplitIndex]) -> _Captions:
-    """Returns what looks up the captions of a picture by its split and row."""
+def _captions(captions: Path, splits: Sequence[SplitIndex]) -> tuple[_Captions, Path | None]:
+    """Returns what looks up the captions of a picture by its split and row, and their folder."""
     if captions.suffix == ".pickle":
         stored = AttnGanCaptions(captions, {index.split: len(index) for index in splits})
-        return lambda index, row: stored.of(index.split, row)
+        return lambda index, row: Sentences(stored.of(index.split, row), None), None
     classes = dict.fromkeys(name.rpartition("/")[0] for index in splits for name in index.names)
     folder = caption_root(captions, classes)
-    return lambda index, row: read_captions(folder / f"{index.names[row]}.txt")
+    return lambda index, row: read_captions(folder / f"{index.names[row]}.txt"), folder
 
 
 def _stamp(folder: Path, splits: Sequence[SplitIndex]) -> EncoderStamp | None:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from prep.building.examples import Example, Fault
+from prep.building.examples import UNPICTURED, Example, Fault, Note
 from prep.formats.caption_files import caption_root, read_captions
 from prep.sources.tfds.copies import PreparedCopy
 from prep.sources.tfds.records import Record, box, content, file_name, label, texts
@@ -90,6 +90,8 @@ class Tfds:
                 f"{copy.name}: expected a split train, got {', '.join(copy.splits)}; "
                 "choose another data set"
             )
+        self._caption_files: Mapping[str, list[Path]] = {}
+        self._joined_to: set[Path] = set()
         if captions:
             self._worded = self._joined
             self._caption_files = _by_stem(caption_root(captions, split_of), split_of)
@@ -103,8 +105,8 @@ class Tfds:
     def __len__(self) -> int:
         return sum(self._copy.splits[split] for split in self._splits)
 
-    def __iter__(self) -> Iterator[Example | Fault]:
-        """Yields the pictures split by split, in the order of the files."""
+    def __iter__(self) -> Iterator[Example | Fault | Note]:
+        """Yields the pictures split by split, in the order of the files; then what is left."""
         count = 0
         for theirs, ours in self._splits.items():
             for number, record in enumerate(self._copy.records(theirs)):
@@ -117,6 +119,9 @@ class Tfds:
                 except InputError as error:
                     yield Fault(name, str(error))
                 count += 1
+        for path in sorted(set().union(*self._caption_files.values()) - self._joined_to):
+            name = f"{path.parent.name}/{path.name}"
+            yield Note(name, "expected a picture of this name, got none", UNPICTURED)
 
     def _captioned(self, record: Record, bare: Example) -> Example:
         return replace(
@@ -141,10 +146,13 @@ class Tfds:
         numbered = _NUMBERED.fullmatch(folder)
         if not numbered or int(numbered[1]) != class_id:
             raise InputError(f"expected captions of class {class_id}, got those of {folder}")
+        captions = read_captions(found[0])
+        self._joined_to.add(found[0])
         return replace(
             bare,
             name=f"{folder}/{file.name}",
-            captions=read_captions(found[0]),
+            captions=captions.texts,
+            remark=captions.remark,
             class_id=class_id,
             split=self._split_of[folder],
         )

@@ -235,6 +235,12 @@ class TextToImageGAN:
             done = self.generator_optimizer.iterations.value
             move_average(strategy, self.average, self.generator, self.config.training.ema, done)
 
+    def start_from(self, weights: list[Floats]) -> None:
+        """Makes G, and its average, start from weights that another run painted with."""
+        self.generator.set_weights(weights)
+        if self.average is not None:
+            self.average.set_weights(weights)
+
     def weights(self) -> list[Floats]:
         """Returns the weights that paint best: the average's where there is one."""
         weights: list[Floats] = (self.average or self.generator).get_weights()

@@ -24,6 +24,8 @@ class NetworksConfig(Section):
         eyes_size: side of the pictures that it is shown, pixels; those of G are resized.
         head_width: channels of D's heads.
         key_size: numbers by which a head compares a picture with a sentence.
+        companion_width: channels of the first layer of D's companion, which looks at pixels.
+        companion_size: side of the windows that it is shown, pixels of the picture as it is.
         synchronized_batch_norm: take G's batch statistics over all replicas.
     """
 
@@ -39,6 +41,8 @@ class NetworksConfig(Section):
     eyes_size: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 96
     head_width: Positive = 64
     key_size: Positive = 128
+    companion_width: Positive = 24
+    companion_size: Annotated[int, Field(ge=8, le=256, multiple_of=8)] = 64
     synchronized_batch_norm: bool = False
 
 
@@ -52,6 +56,9 @@ class LossesConfig(Section):
         matched: D on {real picture, its text}, and G on {generated picture, its text}.
         mismatched: D on {real picture, text of another class} (GAN-CLS).
         unmatched: D on {generated picture, its text}.
+        companion: D's companion on windows of both, and G on those of generated ones. A frozen
+            network was made to see objects: what it overlooks, a weave of a few pixels say, G is
+            free to paint, unless somebody looks at the pixels too.
         contrastive: cross-entropy of a picture's own sentence among all of the batch, those of
             its class left out; D learns it on real pictures, G follows it with generated ones.
             Source: Zhang et al. 2021, XMC-GAN (2101.04702), section 4.2.
@@ -71,6 +78,7 @@ class LossesConfig(Section):
     matched: Weight = 0.0
     mismatched: Weight = 0.0
     unmatched: Weight = 0.0
+    companion: Weight = 0.0
     contrastive: Weight = 1.0
     temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 0.2
     energy: Weight = 0.5
@@ -124,5 +132,10 @@ class Config(Section):
             raise ValueError(
                 f"networks.generator_widths: expected a width for each of 8, 16, ... "
                 f"{self.image_size} pixels, got {len(widths)}, which end at {painted}"
+            )
+        if self.losses.companion and self.networks.companion_size > self.image_size:
+            raise ValueError(
+                f"networks.companion_size: expected at most image_size, {self.image_size}, got "
+                f"{self.networks.companion_size}"
             )
         return self

@@ -13,6 +13,8 @@ from t2i.models.whitening import Whitening, whitened
 _MIXING_SEED = 7
 # Heads halve a map until it is no larger than this.
 _SMALLEST_SIDE = 4
+# Of a window, by the companion.
+_HALVINGS = 3
 
 
 def build_heads(
@@ -72,6 +74,26 @@ def build_reader(
     return keras.Model(embedding, key, name="reader")
 
 
+def build_companion(config: NetworksConfig, channels: int, dtype: str = "float32") -> keras.Model:
+    """Returns D's companion: windows [b, s, s, c] in [-1, 1] -> logits [b, (s / 8)^2].
+
+    Each logit is of a neighbourhood of some forty pixels: texture, not objects.
+
+    Source: the patch discriminator of Isola et al. 2017 (1611.07004), section 3.2.2. Deviations:
+    no normalisation, a quarter of its widths.
+    """
+    with policy(dtype):
+        x = windows = keras.Input((config.companion_size, config.companion_size, channels))
+        for index in range(_HALVINGS):
+            width = config.companion_width << index
+            x = layers.Conv2D(width, 4, 2, padding="same", name=f"down{index}")(x)
+            x = _leaky(x)
+        logit = layers.Flatten(dtype="float32")(
+            layers.Conv2D(1, 3, padding="same", name="logit")(x)
+        )
+    return keras.Model(windows, logit, name="companion")
+
+
 def _mixed(maps: dict[str, Any], width: int) -> dict[str, Any]:
     mixed: dict[str, Any] = {}
     deeper = None
@@ -99,15 +121,22 @@ def _enlarged(x: Any, like: Any) -> Any:
 def _head(x: Any, config: NetworksConfig, name: str) -> tuple[Any, Any]:
     """Returns the logits of a map's places, [b, n], and its key for the sentence, [b, 1, k]."""
 
-    def act(layer: Any, y: Any) -> Any:
-        return layers.LeakyReLU(0.2)(layer(y))
-
     index = 0
     while x.shape[1] > _SMALLEST_SIDE:
         down = layers.Conv2D(config.head_width, 4, 2, padding="same", name=f"{name}_down{index}")
-        x, index = act(down, x), index + 1
-    x = act(layers.Conv2D(config.key_size, 3, padding="same", name=f"{name}_seen"), x)
+        x, index = _leaky(down(x)), index + 1
+    x = _leaky(layers.Conv2D(config.key_size, 3, padding="same", name=f"{name}_seen")(x))
     logit = layers.Flatten()(layers.Conv2D(1, 1, name=f"{name}_logit")(x))
-    key = act(layers.Conv2D(config.key_size, 1, name=f"{name}_places"), x)
+    key = _leaky(layers.Conv2D(config.key_size, 1, name=f"{name}_places")(x))
     key = layers.Dense(config.key_size, name=f"{name}_key")(layers.GlobalAveragePooling2D()(key))
     return logit, layers.Reshape((1, config.key_size))(key)
+
+
+def _leaky(x: Any) -> Any:
+    """Returns LeakyReLU(0.2) of x.
+
+    In two operations: the one is fused by TensorFlow with the convolution before it where the
+    gradient still wants what lies between; the whole step then goes unoptimized, with an error
+    on standard error.
+    """
+    return layers.Maximum()([x, layers.Rescaling(0.2)(x)])

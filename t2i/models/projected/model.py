@@ -17,9 +17,13 @@ from t2i.compute.kernels.batch_norm import FusedBatchNormalization
 from t2i.models.contract import Batch, Facts, Floats, Needs, Painting, Prior, Tensor, Terms
 from t2i.models.projected import terms
 from t2i.models.projected.config import Config
-from t2i.models.projected.discriminator import build_heads, build_reader
+from t2i.models.projected.discriminator import (
+    build_companion,
+    build_heads,
+    build_reader,
+)
 from t2i.models.projected.generator import GEOMETRY, build_generator, faster
-from t2i.models.projected.view import CHANCES, view
+from t2i.models.projected.view import CHANCES, close_up, view
 from t2i.models.schedule import Schedule
 from t2i.models.update import mean_over_replicas, move_average, norm, objective, share
 from t2i.models.whitening import whitening_of
@@ -38,6 +42,7 @@ class ProjectedGAN:
         generator: G, {embedding, latent} -> image.
         heads: D's part that looks at maps of the frozen network.
         reader: D's part that reads sentences.
+        companion: D's part that looks at pixels, or None.
         eyes: the frozen network, pictures 0..255 -> maps.
         average: G with the exponential moving average of its weights, or None.
     """
@@ -67,6 +72,9 @@ class ProjectedGAN:
         self.reader = build_reader(
             nets, facts.embedding_size, len(STRIDES), facts.precision, whitening
         )
+        self.companion = None
+        if config.losses.companion:
+            self.companion = build_companion(nets, facts.channels, facts.precision)
         self.average = None
         if config.training.ema:
             self.average = made()
@@ -77,6 +85,7 @@ class ProjectedGAN:
             "generator": self.generator,
             "heads": self.heads,
             "reader": self.reader,
+            **({} if self.companion is None else {"companion": self.companion}),
         }
         steps = config.training.epochs * facts.steps_per_epoch
         rates = (1.0, config.optimizer.discriminator_ratio)
@@ -99,8 +108,8 @@ class ProjectedGAN:
 
     @property
     def _judging(self) -> list[Any]:
-        variables: list[Any] = self.heads.trainable_variables + self.reader.trainable_variables
-        return variables
+        judges = [self.heads, self.reader, *([] if self.companion is None else [self.companion])]
+        return [variable for judge in judges for variable in judge.trainable_variables]
 
     def step(self, batch: Batch) -> Terms:
         """Updates D and G at once by one batch; returns the loss terms and what else is watched.
@@ -119,7 +128,8 @@ class ProjectedGAN:
         maps = self._look(batch.image, chance)
         with tf.GradientTape(persistent=True) as tape:
             fakes = self.generator({"embedding": embedding, "latent": latent}, training=True)
-            real, fake = self._verdict(maps), self._verdict(self._look(fakes, chances))
+            real = self._verdict(maps) | self._pixels(batch.image, chance)
+            fake = self._verdict(self._look(fakes, chances)) | self._pixels(fakes, chances)
             sentences = self._sentences(batch)
             judging = terms.discriminator_terms(weights, batch, real, fake, sentences)
             painting, watched = terms.generator_terms(
@@ -153,6 +163,13 @@ class ProjectedGAN:
         said = self.heads(maps)
         return {**said, "mixed": [tf.cast(mixed, tf.float32) for mixed in said["mixed"]]}
 
+    def _pixels(self, images: Tensor, chance: Tensor) -> dict[str, Tensor]:
+        """Returns what D's companion says of pictures, where there is one."""
+        if self.companion is None:
+            return {}
+        windows = close_up(images, chance, self.config.networks.companion_size)
+        return {"pixels": self.companion(windows)}
+
     def _sentences(self, batch: Batch) -> dict[str, Tensor]:
         """Returns what D reads of the sentences that the terms ask for, [.., taps, k] each."""
         weights = self.config.losses
@@ -179,6 +196,12 @@ class ProjectedGAN:
         if self.average is not None:
             done = self._generator_optimizer.iterations.value
             move_average(strategy, self.average, self.generator, self.config.training.ema, done)
+
+    def start_from(self, weights: list[Floats]) -> None:
+        """Makes G, and its average, start from weights that another run painted with."""
+        self.generator.set_weights(weights)
+        if self.average is not None:
+            self.average.set_weights(weights)
 
     def weights(self) -> list[Floats]:
         """Returns the weights that paint best: averaged, with batch statistics of their own.

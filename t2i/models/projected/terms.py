@@ -106,7 +106,8 @@ def discriminator_terms(
     Args:
         weights: of the terms.
         batch: what is looked at.
-        real: D's verdicts on the real pictures, {"logit", "key", "mixed"}.
+        real: D's verdicts on the real pictures, {"logit", "key", "mixed"}, and its companion's,
+            "pixels", where there is one.
         fake: on the generated ones.
         sentences: what D reads, {"own", "painted", "mismatched", "all"}, float32 [.., taps, k].
     """
@@ -125,6 +126,11 @@ def discriminator_terms(
     if weights.unmatched:
         fit = fits(fake["key"][: batch.image.shape[0]], sentences["painted"])
         terms["d/unmatched"] = weights.unmatched * judged(fit, False, "hinge")
+    if weights.companion:
+        verdicts = ((real["pixels"], True), (fake["pixels"], False))
+        terms["d/companion"] = weights.companion * tf.add_n(
+            [judged(pixels, truth, "hinge") for pixels, truth in verdicts]
+        )
     if weights.contrastive:
         terms["d/contrastive"] = weights.contrastive * own_among_many(
             real["key"], sentences["all"], batch.own, batch.same, weights.temperature
@@ -159,6 +165,8 @@ def generator_terms(
     if weights.matched:
         fit = fits(key, sentences["painted"])
         terms["g/matched"] = weights.matched * losses.generator(fit, "hinge")
+    if weights.companion:
+        terms["g/companion"] = weights.companion * losses.generator(fake["pixels"], "hinge")
     if weights.contrastive:
         terms["g/contrastive"] = weights.contrastive * own_among_many(
             key,

@@ -59,6 +59,8 @@ class Blocks:
             class_index=self._table.class_index[images],
             by_class=none,
             class_offset=none,
+            text=none,
+            replaceable=none,
         )
 
 

@@ -8,6 +8,7 @@ its rows, so that a run resumes exactly and does not depend on the number of rep
 """
 
 from dataclasses import dataclass
+from math import gcd
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -24,7 +25,8 @@ class Choice(NamedTuple):
     Attributes:
         image: int32 [b].
         caption: int32 [b, captions], of the images themselves.
-        mismatched: int32 [b, captions], of images of other classes.
+        mismatched: int32 [b, captions], of images of other classes; none is the image's own
+            word for word.
     """
 
     image: Tensor
@@ -62,10 +64,11 @@ def choose(table: Table, rows: Tensor, step: Tensor, how: Draw) -> Choice:
     """
     seeds = _seeds(step, how)
     other = _other_class(table, rows, seeds[3], seeds[4])
+    mismatched = _captions(table, other, seeds[5], how.needs.captions)
     return Choice(
         image=rows,
         caption=_captions(table, rows, seeds[2], how.needs.captions),
-        mismatched=_captions(table, other, seeds[5], how.needs.captions),
+        mismatched=_none_right(table, rows, mismatched) if table.text.shape[0] else mismatched,
     )
 
 
@@ -153,6 +156,45 @@ def _other_class(table: Table, rows: Tensor, class_seed: Tensor, image_seed: Ten
     count = tf.gather(table.class_offset, other + 1) - start
     chance = tf.random.stateless_uniform(own.shape, image_seed)
     return tf.gather(table.by_class, start + _floor(chance, count))
+
+
+def _none_right(table: Table, rows: Tensor, captions: Tensor) -> Tensor:
+    """Returns the captions, those that are a picture's own word for word replaced by others.
+
+    What replaces one is the next of another class that says something else, in an order that
+    goes through all captions in steps of the golden section: far from the one before each time.
+
+    Args:
+        table: the pairs.
+        rows: int32 [b], the pictures.
+        captions: int32 [b, k], of other classes.
+    """
+    most = table.text.shape[0]
+    stride = next(step for step in range(round(0.618 * most), most + 1) if gcd(step, most) == 1)
+    start = tf.gather(table.caption_offset, rows)
+    owned = tf.gather(table.caption_offset, rows + 1) - start
+    # As many places as the most captions of a picture here; the last one fills them.
+    places = tf.minimum(tf.range(tf.reduce_max(owned))[None], owned[:, None] - 1)
+    own_texts = tf.gather(table.text, start[:, None] + places)
+    own_class = tf.gather(table.class_index, rows)
+
+    def wrong(found: Tensor) -> Tensor:
+        """Tells whether captions [b, k] say what none of the picture's own does."""
+        same = tf.gather(table.text, found)[:, :, None] == own_texts[:, None]
+        owner = tf.searchsorted(table.caption_offset, tf.reshape(found, [-1]), side="right") - 1
+        other = tf.reshape(tf.gather(table.class_index, owner), found.shape) != own_class[:, None]
+        return other & ~tf.reduce_any(same, axis=2)
+
+    fixed = ~tf.gather(table.replaceable, rows)[:, None]
+
+    def step(found: Tensor, settled: Tensor) -> tuple[Tensor, Tensor]:
+        found = tf.where(settled, found, (found + stride) % most)
+        return found, settled | wrong(found)
+
+    found, _ = tf.while_loop(
+        lambda _, settled: ~tf.reduce_all(settled), step, [captions, fixed | wrong(captions)]
+    )
+    return found
 
 
 def _floor(chance: Tensor, count: Tensor) -> Tensor:

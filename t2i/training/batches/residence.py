@@ -30,14 +30,17 @@ def choose_residence(
     Args:
         training: `data` and `splits`.
         header: of the pairs file.
-        device_bytes: memory of a device, or None where the device is the host.
+        device_bytes: memory of a device; None where the device is the host, 0 where it is unknown.
     """
     if training.data != "auto":
         return training.data, "as configured"
     host_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     size = pairs_bytes(training, header)
-    device_bytes = device_bytes or host_bytes
     said = f"{size / 1e9:.1f} GB of pictures and embeddings"
+    if device_bytes == 0:
+        reason = f"{said}; nvidia-smi does not say what the device has"
+        return ("host" if size <= _HOST_SHARE * host_bytes else "file"), reason
+    device_bytes = device_bytes or host_bytes
     if size <= _DEVICE_SHARE * device_bytes:
         return "device", f"{said} fit its {device_bytes / 1e9:.0f} GB"
     if size <= _HOST_SHARE * host_bytes:

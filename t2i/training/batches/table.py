@@ -7,6 +7,7 @@ import numpy as np
 from t2i.errors import InputError
 from t2i.models.contract import Tensor
 from t2i.pairs.reading import Pairs
+from t2i.pairs.sentences import compare
 
 
 class Table(NamedTuple):
@@ -19,6 +20,9 @@ class Table(NamedTuple):
         class_index: int32 [n], classes numbered from 0.
         by_class: int32 [n], the images ordered by class.
         class_offset: int32 [classes + 1], where each class starts in `by_class`.
+        text: int32 [m], alike for captions that say the same; [0] where none of another class is
+            ever a picture's own.
+        replaceable: bool [n], whether another class has a text that a picture has not.
     """
 
     image: Tensor
@@ -27,6 +31,8 @@ class Table(NamedTuple):
     class_index: Tensor
     by_class: Tensor
     class_offset: Tensor
+    text: Tensor
+    replaceable: Tensor
 
 
 def table(pairs: Pairs) -> Table:
@@ -46,6 +52,8 @@ def table(pairs: Pairs) -> Table:
             "mismatched texts are taken from another class"
         )
     counts = np.bincount(index)
+    same = compare(pairs.caption, pairs.caption_offset, pairs.class_id)
+    shared = same.chance > 0
     return Table(
         image=pairs.image,
         embedding=pairs.embedding,
@@ -53,4 +61,6 @@ def table(pairs: Pairs) -> Table:
         class_index=index.astype(np.int32),
         by_class=np.argsort(index, kind="stable").astype(np.int32),
         class_offset=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+        text=same.number if shared else same.number[:0],
+        replaceable=same.replaceable if shared else same.replaceable[:0],
     )

@@ -25,8 +25,11 @@ _CUB48 = Path(__file__).parents[4] / "shared" / "data" / "cub48"
 
 def test_the_pairs_file_holds_what_was_prepared(tmp_path: Path) -> None:
     out = tmp_path / "birds.h5"
-    done: list[int] = []
-    summary = build_pairs(plain(tmp_path, 5), out, 8, "a test", workers=1, progress=done.append)
+    told: list[tuple[str, int, int | None]] = []
+    items = plain(tmp_path, 5)
+    summary = build_pairs(
+        items, out, 8, "a test", workers=1, progress=lambda *call: told.append(call)
+    )
     assert summary == Summary(
         images={"train": 3, "val": 0, "test": 2},
         captions={"train": 9, "val": 0, "test": 6},
@@ -34,7 +37,7 @@ def test_the_pairs_file_holds_what_was_prepared(tmp_path: Path) -> None:
         seconds=summary.seconds,
         report=None,
     )
-    assert sum(done) == 5
+    assert told == [("preparing", number, 5) for number in range(1, 6)]
     assert read_header(out).source == "a test"
     train = read(out, ["train"])
     assert train.name == ["Class/000", "Class/002", "Class/004"]
@@ -95,9 +98,10 @@ def test_few_pictures_wait_at_any_time(tmp_path: Path) -> None:
 
     ahead = 0
 
-    def progress(count: int) -> None:
+    def progress(_: str, so_far: int, total: int | None) -> None:
         nonlocal done, ahead
-        done += count
+        assert total is None
+        done = so_far
         ahead = max(ahead, taken - done)
 
     build_pairs(endless(), tmp_path / "birds.h5", 8, "a test", 2, progress=progress)
@@ -121,7 +125,7 @@ def _mixed(folder: Path) -> list[Item]:
 _REPORT = """\
 Class/mute: expected captions in mute.txt, got no such file
 Class/outside: expected a box inside the 60 x 50 picture, got x 70, y 10, width 20, height 20
-Class/broken: expected a JPEG or PNG picture, got something else
+Class/broken: expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got something else
 Class/missing: expected a picture, got no such file
 """
 
@@ -151,7 +155,7 @@ def test_bad_pictures_are_left_out_when_asked(tmp_path: Path) -> None:
 
 def test_an_old_report_goes_when_nothing_is_bad(tmp_path: Path) -> None:
     report = tmp_path / "birds.report.txt"
-    report.write_text("old news")
+    report.write_text("Class/000: expected a picture, got no such file\n")
     build_pairs(plain(tmp_path, 2), tmp_path / "birds.h5", 8, "a test", workers=1)
     assert not report.exists()
 

@@ -102,7 +102,10 @@ def test_bytes_and_pixels_are_pictures_too(tmp_path: Path) -> None:
         np.testing.assert_array_equal(square_of(image, None, 12, 1), shades)
     np.testing.assert_array_equal(square_of(grey, None, 12, 1), grey)
     np.testing.assert_array_equal(square_of(grey, None, 12, 3), grey.repeat(3, axis=2))
-    with pytest.raises(InputError, match="expected a JPEG or PNG picture, got something else"):
+    with pytest.raises(
+        InputError,
+        match="expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got something else",
+    ):
         square_of(b"no picture", None, 12, 3)
 
 
@@ -128,7 +131,7 @@ def _scene(width: int, height: int) -> Image.Image:
 def test_a_jpeg_decoded_smaller_looks_the_same(tmp_path: Path, box: Box | None, size: int) -> None:
     path = tmp_path / "a.jpg"
     _scene(331, 247).save(path, quality=90)
-    found = square_of(path, box, size, 3).astype(int)
+    found = square_of(path, box, size, 3, "stretch").astype(int)
     with Image.open(path) as full:
         expected = crop_and_resize(full.convert("RGB"), box, size)
     difference = np.abs(found - expected)
@@ -161,8 +164,14 @@ def test_a_truncated_jpeg(tmp_path: Path) -> None:
 
 
 def test_a_picture_of_another_kind(tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.jpg", Image.new("RGB", (8, 8)), "GIF")
-    assert fault_of(path) == "expected a JPEG or PNG picture, got something else"
+    path = saved(tmp_path / "a.jpg", Image.new("RGB", (8, 8)), "TGA")
+    assert fault_of(path) == (
+        "expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got something else"
+    )
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    assert fault_of(path) == (
+        "expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got HEIC; convert it"
+    )
 
 
 def test_no_picture(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import writing
 
 CONFIG = TextEncoderConfig(
-    length=20, convolutions=[ConvolutionConfig(filters=4)], recurrent_units=4, embedding_size=7
+    length=30, convolutions=[ConvolutionConfig(filters=4)], recurrent_units=4, embedding_size=7
 )
 
 

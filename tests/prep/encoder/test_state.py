@@ -79,17 +79,37 @@ def test_other_pairs_refuse(tmp_path):
 
 
 @pytest.mark.parametrize("broken", ["index", "data-00000-of-00001"])
-def test_a_broken_checkpoint_is_named(tmp_path, broken):
+@pytest.mark.parametrize("content", [b"junk", b"", None])
+def test_the_newest_whole_state_is_taken_and_the_damaged_one_said(tmp_path, broken, content):
+    folder = tmp_path / "[state]"
+    state = EncoderState(folder, CONFIG, "abc")
+    state.restore(text=dense())
+    for step in (10, 20):
+        state.save(step, 1.0)
+    damaged = folder / f"ckpt-20.{broken}"
+    damaged.write_bytes(content) if content is not None else damaged.unlink()
+    # What TensorFlow notes of the newest decides nothing.
+    (folder / "checkpoint").unlink(missing_ok=True)
+    again, said = EncoderState(folder, CONFIG, "abc"), []
+    again.restore(said.append, text=dense())
+    assert (again.step, again.seconds) == (10, 1.0)
+    gone = broken == "index" and content is None
+    assert said == (
+        [] if gone else [f"{folder}/ckpt-20: damaged, and left out; going on from an older one"]
+    )
+
+
+def test_damaged_checkpoints_alone_never_begin_again(tmp_path):
     folder = tmp_path / "state"
     state = EncoderState(folder, CONFIG, "abc")
     state.restore(text=dense())
     state.save(10, 0.0)
-    (folder / f"ckpt-10.{broken}").write_bytes(b"junk")
+    (folder / "ckpt-10.index").write_bytes(b"junk")
     with pytest.raises(InputError) as caught:
         EncoderState(folder, CONFIG, "abc").restore(text=dense())
     assert str(caught.value) == (
-        f"{folder}/ckpt-10: expected a checkpoint of this training, got one that can't be "
-        "restored; remove the folder to start anew"
+        f"{folder}/ckpt-10: expected a whole checkpoint of this run, got a damaged one, and none "
+        f"older that is whole; {ANEW}"
     )
 
 
@@ -100,3 +120,56 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     state.save(10, 0.0)
     with pytest.raises(InputError):
         EncoderState(folder, CONFIG, "abc").restore(image=dense())
+
+
+def test_a_state_that_tensorflows_manager_wrote_goes_on(tmp_path):
+    """As releases before 0.3 did."""
+    folder, model = tmp_path / "state", dense()
+    EncoderState(folder, CONFIG, "abc")
+    model.layers[0].bias.assign([3, 4])
+    checkpoint = tf.train.Checkpoint(
+        step=tf.Variable(20, dtype=tf.int64), seconds=tf.Variable(5.0, dtype=tf.float64), text=model
+    )
+    tf.train.CheckpointManager(checkpoint, str(folder), 2).save(checkpoint_number=20)
+    state, restored = EncoderState(folder, CONFIG, "abc"), dense()
+    state.restore(text=restored)
+    assert (state.step, state.seconds) == (20, 5.0)
+    assert restored.layers[0].bias.numpy().tolist() == [3.0, 4.0]
+
+
+def test_more_steps_go_on_and_are_noted(tmp_path):
+    folder = tmp_path / "state"
+    state = EncoderState(folder, CONFIG.model_copy(update={"steps": 20}), "abc")
+    state.restore(text=dense())
+    state.save(20, 1.0)
+    more = CONFIG.model_copy(update={"steps": 40, "checkpoint_every": 7})
+    for _ in range(2):
+        again = EncoderState(folder, more, "abc")
+        again.restore(text=dense())
+        assert again.step == 20
+        assert again.changes == [
+            {"step": 20, "key": "steps", "before": 20, "after": 40},
+            {"step": 20, "key": "checkpoint_every", "before": 500, "after": 7},
+        ]
+
+
+def test_steps_stay_where_the_learning_rate_ends_with_them(tmp_path):
+    folder = tmp_path / "state"
+    falling = CONFIG.model_copy(update={"linear_decay_share": 0.5})
+    EncoderState(folder, falling, "abc")
+    assert refusal(folder, falling.model_copy(update={"steps": 7}), "abc") == (
+        f"{folder}: expected the configuration it was begun with, got another steps, at whose end "
+        f"the learning rate is 0; {ANEW}"
+    )
+
+
+def test_fewer_steps_than_were_done_are_refused(tmp_path):
+    folder = tmp_path / "state"
+    state = EncoderState(folder, CONFIG, "abc")
+    state.restore(text=dense())
+    state.save(20, 1.0)
+    with pytest.raises(InputError) as caught:
+        EncoderState(folder, CONFIG.model_copy(update={"steps": 19}), "abc").restore(text=dense())
+    assert str(caught.value) == (
+        f"steps: expected at least 20, which {folder} has reached, got 19; make it larger, {ANEW}"
+    )

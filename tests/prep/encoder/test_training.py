@@ -136,7 +136,7 @@ def test_the_file_says_what_the_image_side_looks_through(flags, tmp_path, monkey
 
 
 def interrupted(flags: Path, config: EncoderConfig, out: Path, at: int) -> None:
-    def kill(step: int, steps: int, loss: float) -> None:
+    def kill(_: str, step: int, __: int | None) -> None:
         if step == at:
             raise KilledError
 
@@ -159,7 +159,7 @@ def test_a_run_over_word_pieces_resumes_exactly(flags, tmp_path):
     train_encoder(flags, config, one)
     interrupted(flags, config, resumed, at=22)
     begun = []
-    train_encoder(flags, config, resumed, lambda *progress: begun.append(progress[0]))
+    train_encoder(flags, config, resumed, lambda *told: begun.append(told[1]))
     assert begun[0] == 22
     assert weights(resumed) == weights(one)
 
@@ -172,7 +172,7 @@ from pathlib import Path
 from prep.encoder.training import train_encoder
 from t2i.encoders.config import EncoderConfig
 config = EncoderConfig.model_validate_json({CONFIG.model_dump_json()!r})
-def kill(step, steps, loss):
+def kill(what, step, steps):
     if step == 22:
         os.kill(os.getpid(), signal.SIGKILL)
 train_encoder(Path({str(flags)!r}), config, Path({str(resumed)!r}), kill)

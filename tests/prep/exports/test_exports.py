@@ -203,7 +203,7 @@ def test_a_caption_of_several_lines_becomes_one(tmp_path: Path) -> None:
     assert text == b"a red bird\nb\n"
 
 
-@pytest.mark.parametrize("name", ["../Jay_1", "a/b/c", "/tmp/Jay", "Jay\n1", "x" * 241, ""])
+@pytest.mark.parametrize("name", ["../Jay_1", "a//c", "/tmp/Jay", "Jay\n1", "x" * 241, ""])
 @pytest.mark.parametrize("kind", ["stackgan", "aelnouby"])
 def test_names_lead_nowhere_else(tmp_path: Path, name: str, kind: str) -> None:
     pairs = _write(tmp_path / "birds.h5", pictures=[("train", 1, name)])

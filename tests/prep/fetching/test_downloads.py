@@ -28,7 +28,7 @@ def part(tmp_path: Path) -> Path:
 
 def _download(mirror: Mirror, part: Path, size: int | None = len(CONTENT)) -> list[int]:
     done = list[int]()
-    download(mirror.url, part, size, lambda here, _: done.append(here))
+    download(mirror.url, part, size, "birds", lambda _, here, __: done.append(here))
     return done
 
 

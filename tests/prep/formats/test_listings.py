@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from prep.formats.listings import Row, read_listing
+from prep.formats.listings import read_listing
+from prep.formats.rows import BadRow, Row
 from t2i.errors import InputError
 
 
@@ -16,7 +17,7 @@ def _write(folder: Path, name: str, content: str | bytes) -> Path:
 
 def _refusal(path: Path) -> str:
     with pytest.raises(InputError) as raised:
-        list(read_listing(path))
+        read_listing(path)
     return str(raised.value)
 
 
@@ -27,7 +28,7 @@ def test_a_csv_with_everything(tmp_path: Path) -> None:
         '\ufeffFile_Name,Text,Label,split\r\n"a.jpg","red, and\nround",ball,train\r\n\r\n'
         "./b//c.jpg, blue ,cube,Validation\r\n",
     )
-    assert list(read_listing(path)) == [
+    assert read_listing(path).rows == [
         Row("a.jpg", ("red, and round",), "ball", "train"),
         Row("b/c.jpg", ("blue",), "cube", "val"),
     ]
@@ -40,19 +41,36 @@ def test_json_lines_with_everything(tmp_path: Path) -> None:
         '{"file_name": "a.jpg", "text": "red", "width": 3}\n\n'
         '{"path": "b.jpg", "caption": ["one", " ", "two\\ud800"], "class": 7, "split": "test"}',
     )
-    assert list(read_listing(path)) == [
+    assert read_listing(path).rows == [
         Row("a.jpg", ("red",), None, None),
         Row("b.jpg", ("one", "two?"), "7", "test"),
     ]
 
 
-def test_text_that_is_no_utf8_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
-    for name, content in (
+def _only(path: Path) -> Row | BadRow:
+    (row,) = read_listing(path).rows
+    return row
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
         ("a.csv", b"path,caption\na.jpg,caf\xe9\n"),
-        ("a.jsonl", b'{"path": "a.jpg", "caption": "caf\xe9"}'),
-    ):
-        (row,) = read_listing(_write(tmp_path, name, content))
-        assert row.captions == ("caf\N{REPLACEMENT CHARACTER}",)
+        ("a.jsonl", b'\n{"path": "a.jpg", "caption": "caf\xe9"}'),
+    ],
+)
+def test_text_that_is_no_utf8_is_of_windows_where_that_is_certain(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    listing = read_listing(_write(tmp_path, name, content))
+    assert listing.rows == [Row("a.jpg", ("café",), None, None)]
+    assert listing.remark == "expected UTF-8, got Windows-1252 in line 2"
+    bad = _only(_write(tmp_path, name, content.replace(b"\xe9", b"\x8d")))
+    assert bad == BadRow(
+        "a.jpg",
+        "expected text as caption, got bytes that are neither UTF-8 nor Windows-1252; "
+        "save it as UTF-8",
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,10 +78,22 @@ def test_text_that_is_no_utf8_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
 )
 def test_paths_stay_in_the_folder(tmp_path: Path, path: str) -> None:
     listing = _write(tmp_path, "captions.csv", f"path,caption\na.jpg,red\n{path},red\n")
-    assert _refusal(listing) == (
-        f"{listing}:3: expected the path of a picture inside the folder, with /, "
-        f"got {path[:80]!r}; correct it"
-    )
+    assert read_listing(listing).rows == [
+        Row("a.jpg", ("red",), None, None),
+        BadRow(
+            "captions.csv:3",
+            "expected the path of a picture inside the folder, with /, "
+            f"got {path[:80]!r}; correct it",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["Screenshot 3.14\u202fPM.png", "family \U0001f468\u200d\U0001f469.png", "a\xa0b.png"]
+)
+def test_odd_letters_are_letters(tmp_path: Path, path: str) -> None:
+    listing = _write(tmp_path, "captions.csv", f"path,caption\n{path},red\n")
+    assert _only(listing) == Row(path, ("red",), None, None)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +107,6 @@ def test_paths_stay_in_the_folder(tmp_path: Path, path: str) -> None:
         (
             "path,text,caption\n",
             "1: expected a header with one of caption, captions, text, got 'path,text,caption'",
-        ),
-        ("path,caption\n,red\n", "2: expected text as path, got ''"),
-        ("path,caption,class\na.jpg,red, \n", "2: expected text as class, got ' '"),
-        (
-            "path,caption,split\na.jpg,red,holdout\n",
-            "2: expected train, val, test, valid, validation, dev as split, got 'holdout'",
         ),
         (
             'path,caption\na.jpg,"red',
@@ -100,37 +124,95 @@ def test_a_malformed_csv(tmp_path: Path, content: str, fault: str) -> None:
     assert said.startswith(f"{path}:{fault}; ")
 
 
-def test_commas_that_are_not_quoted(tmp_path: Path) -> None:
-    path = _write(tmp_path, "captions.csv", "path,caption\na.jpg,red, round\n")
-    assert _refusal(path) == (
-        f'{path}:2: expected 2 fields as in the header, got 3; put captions with commas in "quotes"'
-    )
+@pytest.mark.parametrize(
+    ("row", "name", "fault"),
+    [
+        (",red,ball,train", "captions.csv:2", "expected text as path, got ''; correct it"),
+        ("a.jpg,red, ,train", "a.jpg", "expected text as class, got ' '; correct it"),
+        (
+            "a.jpg,red,ball,holdout",
+            "a.jpg",
+            "expected train, val, test, valid, validation, dev as split, got 'holdout'; correct it",
+        ),
+        (
+            "a.jpg,red, round,ball,train",
+            "captions.csv:2",
+            'expected 4 fields as in the header, got 5; put captions with commas in "quotes"',
+        ),
+    ],
+)
+def test_a_fault_of_a_row_is_that_rows(tmp_path: Path, row: str, name: str, fault: str) -> None:
+    content = f"path,caption,class,split\n{row}\nb.jpg,blue,cube,test\n"
+    bad, good = read_listing(_write(tmp_path, "captions.csv", content)).rows
+    assert bad == BadRow(name, fault)
+    assert good == Row("b.jpg", ("blue",), "cube", "test")
 
 
 @pytest.mark.parametrize(
-    ("line", "fault"),
+    ("line", "name", "fault"),
     [
-        ("[1]", "expected a JSON object, got b'[1]'"),
-        ('{"path":', "expected a JSON object, got b'{\"path\":'"),
-        ("[" * 100_000, f"expected a JSON object, got {repr(b'[' * 100)[:80]}"),
-        ('{"caption": "red"}', "expected text as path, got None"),
-        ('{"path": 3, "caption": "red"}', "expected text as path, got 3"),
-        ('{"path": "a.jpg"}', "expected text, or a list of texts, as caption, got None"),
+        ("[1]", "metadata.jsonl:2", "expected a JSON object, got [1]"),
+        ('{"path":', "metadata.jsonl:2", "expected a JSON object, got '{\"path\":'"),
+        ("[" * 100_000, "metadata.jsonl:2", f"expected a JSON object, got '{'[' * 79}"),
+        ('{"caption": "red"}', "metadata.jsonl:2", "expected text as path, got None"),
+        ('{"path": 3, "caption": "red"}', "metadata.jsonl:2", "expected text as path, got 3"),
+        ('{"path": "a.jpg"}', "a.jpg", "expected text, or a list of texts, as caption, got None"),
         (
             '{"path": "a.jpg", "caption": ["red", 3]}',
+            "a.jpg",
             "expected text, or a list of texts, as caption, got ['red', 3]",
         ),
-        ('{"path": "a.jpg", "caption": "red", "class": []}', "expected text as class, got []"),
+        (
+            '{"path": "a.jpg", "caption": "red", "class": []}',
+            "a.jpg",
+            "expected text as class, got []",
+        ),
     ],
 )
-def test_a_malformed_line_of_json(tmp_path: Path, line: str, fault: str) -> None:
-    path = _write(tmp_path, "metadata.jsonl", f"\n{line}\n")
-    assert _refusal(path) == f"{path}:2: {fault}; correct it"
+def test_a_malformed_line_of_json(tmp_path: Path, line: str, name: str, fault: str) -> None:
+    good = '{"path": "b.jpg", "caption": "blue"}'
+    path = _write(tmp_path, "metadata.jsonl", f"\n{line}\n{good}\n")
+    assert read_listing(path).rows == [
+        BadRow(name, f"{fault}; correct it"),
+        Row("b.jpg", ("blue",), None, None),
+    ]
+
+
+def test_a_text_that_is_null_is_none(tmp_path: Path) -> None:
+    path = _write(tmp_path, "metadata.jsonl", '{"file_name": "a.jpg", "text": null}')
+    assert _only(path) == Row("a.jpg", (), None, None)
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "None", "<NA>"])
+def test_a_text_that_says_that_there_is_none_is_left_out_and_said(
+    tmp_path: Path, text: str
+) -> None:
+    path = _write(tmp_path, "captions.csv", f"path,caption_1,caption_2\na.jpg,{text},a  red ball\n")
+    said = f"expected captions, got 1 that say {text!r}"
+    assert _only(path) == Row("a.jpg", ("a red ball",), None, None, said)
+
+
+@pytest.mark.parametrize(
+    ("cell", "captions"),
+    [
+        ("""['a red ball', "it's round"]""", ("a red ball", "it's round")),
+        ("""["a red ball", 'round']""", ("a red ball", "round")),
+        ("['a red ball'\n 'round']", ("a red ball", "round")),
+        ("[a red ball]", ("[a red ball]",)),
+        (r"['a\'b\nc']", ("a'b c",)),
+    ],
+)
+def test_a_cell_that_spells_a_list(tmp_path: Path, cell: str, captions: tuple[str, ...]) -> None:
+    quoted = cell.replace('"', '""')
+    path = _write(tmp_path, "captions.csv", f'path,caption\na.jpg,"{quoted}"\n')
+    assert _only(path) == Row("a.jpg", captions, None, None)
 
 
 def test_a_list_has_a_bound(tmp_path: Path) -> None:
     path = _write(tmp_path, "metadata.jsonl", '{"path": "a.jpg", "caption": "' + "a" * (1 << 20))
-    assert _refusal(path) == f"{path}:1: expected at most 1048576 bytes, got more; split it"
+    assert _only(path) == BadRow(
+        "metadata.jsonl:1", "expected at most 1048576 letters, got more; split it"
+    )
     with path.open("r+b") as file:
         file.truncate((1 << 28) + 1)
     assert _refusal(path) == f"{path}: expected at most 268435456 bytes, got 268435457; split it"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from prep.building.examples import Example, Fault
+from prep.building.examples import UNPICTURED, Example, Fault, Note
 from prep.sources.cub import Cub
 from t2i.errors import InputError
 
@@ -47,7 +47,7 @@ def _refusal(tree: Path, use_box: bool = True) -> str:
     return str(raised.value)
 
 
-def _first(tree: Path) -> Example | Fault:
+def _first(tree: Path) -> Example | Fault | Note:
     return next(iter(_cub(tree, tree)))
 
 
@@ -56,19 +56,22 @@ def test_pictures_come_in_the_order_of_the_index(tree: Path) -> None:
     images = tree / "CUB_200_2011" / "images"
     assert len(cub) == 3
     assert list(cub) == [
-        Example(
-            name,
-            images / f"{name}.jpg",
-            (f"this is {name}", f"another of {name}"),
-            class_id,
-            split,
-            box,
-        )
-        for name, class_id, split, box in (
-            ("002.Jay/Jay_2", 2, "test", (9.5, 8.0, 7.0, 6.0)),
-            ("001.Ani/Ani_1", 1, "train", (1.0, 2.0, 3.0, 4.0)),
-            ("002.Jay/Jay 1", 2, "test", (-1.0, 0.0, 7.25, 8.0)),
-        )
+        *(
+            Example(
+                name,
+                images / f"{name}.jpg",
+                (f"this is {name}", f"another of {name}"),
+                class_id,
+                split,
+                box,
+            )
+            for name, class_id, split, box in (
+                ("002.Jay/Jay_2", 2, "test", (9.5, 8.0, 7.0, 6.0)),
+                ("001.Ani/Ani_1", 1, "train", (1.0, 2.0, 3.0, 4.0)),
+                ("002.Jay/Jay 1", 2, "test", (-1.0, 0.0, 7.25, 8.0)),
+            )
+        ),
+        Note("001.Ani/nobody.txt", "expected a picture to these captions, got none", UNPICTURED),
     ]
 
 
@@ -129,8 +132,10 @@ def test_captions_not_found(tree: Path) -> None:
         (b"\n \t\none", ("one",)),
         (b"\xef\xbb\xbfone\n", ("one",)),
         ("a\N{REPLACEMENT CHARACTER}b".encode(), ("a\N{REPLACEMENT CHARACTER}b",)),
-        (b"caf\xe9 au lait", ("caf\N{REPLACEMENT CHARACTER} au lait",)),
-        ("one\u2028line\n".encode(), ("one\u2028line",)),
+        (b"caf\xe9 au lait", ("café au lait",)),
+        ("café\r\n".encode("utf-16"), ("café",)),
+        ("one\u2028line  of\xa0words\n".encode(), ("one line of words",)),
+        (b"nan\none\n", ("one",)),
     ],
 )
 def test_lines_of_captions(tree: Path, content: bytes, expected: tuple[str, ...]) -> None:
@@ -146,6 +151,12 @@ def test_lines_of_captions(tree: Path, content: bytes, expected: tuple[str, ...]
         (None, "expected captions in {path}, got no such file"),
         (b" \r\n\r\n", "expected captions in {path}, got an empty file"),
         (b"a\0b", "expected text in {path}, got a zero byte"),
+        (b"nan\n", "expected captions, got 1 that say 'nan'"),
+        (
+            b"a\x81\xffb",
+            "expected text in {path}, got bytes that are neither UTF-8 nor Windows-1252; "
+            "save it as UTF-8",
+        ),
         (b"a" * ((1 << 20) + 1), "expected at most 1048576 bytes of captions in {path}, got more"),
     ],
 )
@@ -156,7 +167,7 @@ def test_faulty_captions(tree: Path, content: bytes | None, reason: str) -> None
         path.write_bytes(content)
     items = list(_cub(tree, tree))
     assert items[0] == Fault("002.Jay/Jay_2", reason.format(path=path))
-    assert [type(item) for item in items] == [Fault, Example, Example]
+    assert [type(item) for item in items[:-1]] == [Fault, Example, Example]
 
 
 def test_no_index(tree: Path) -> None:
@@ -187,7 +198,6 @@ def test_a_missing_index_file(tree: Path, name: str) -> None:
         "a.jpg",
         "a\\..\\b/c.jpg",
         "a/b\x1b[2J.jpg",
-        "a/b\x00.jpg",
         "a/b\u2028c.jpg",
     ],
 )
@@ -196,6 +206,11 @@ def test_names_stay_in_the_tree(tree: Path, file: str) -> None:
     assert _refusal(tree) == (
         f"{path}:2: expected <id> <class>/<file> inside images, got {f'2 {file}'!r}{_AGAIN}"
     )
+
+
+def test_an_index_is_text(tree: Path) -> None:
+    path = _index(tree / "CUB_200_2011", "images", ["2 a/b\0.jpg"])
+    assert _refusal(tree) == f"expected text in {path}, got a zero byte"
 
 
 @pytest.mark.parametrize("file", ["a/" + "b" * 241, "\N{OWL}" * 61 + "/b"])

@@ -98,11 +98,12 @@ def test_species_have_the_same_number_of_pictures(written: Path) -> None:
 
 
 def test_the_summary_counts_what_was_written(tmp_path: Path) -> None:
-    seen: list[int] = []
-    assert write_synthetic(tmp_path / "new", 64, progress=seen.append) == Summary(
+    seen: list[tuple[str, int, int | None]] = []
+    told = write_synthetic(tmp_path / "new", 64, progress=lambda *call: seen.append(call))
+    assert told == Summary(
         pictures=64, captions=640, species=64, species_in_split={"train": 44, "val": 4, "test": 16}
     )
-    assert seen == list(range(1, 65))
+    assert seen == [("drawing", number, 64) for number in range(1, 65)]
 
 
 def test_the_same_seed_writes_the_same_bytes(written: Path, tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_writing_again_replaces_the_birds_and_nothing_else(written: Path, tmp_pa
 def test_interrupted_writing_does_not_look_complete(tmp_path: Path) -> None:
     write_synthetic(tmp_path, 64)
 
-    def interrupt(number: int) -> None:
+    def interrupt(_: str, number: int, __: int | None) -> None:
         if number == 10:
             raise KeyboardInterrupt
 

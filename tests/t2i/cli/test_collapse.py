@@ -18,7 +18,7 @@ def test_pictures_that_differ_half_as_much_are_told_once(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Played:
-        done = 0
+        done, notes, config = 0, (), SimpleNamespace(model="dcgan")
         plan = SimpleNamespace(
             images=21, classes=3, captions=63, steps=5, replicas=1, steps_per_epoch=2,
             parameters={"generator": 1}, precision="float32", data="device",
@@ -27,10 +27,10 @@ def test_pictures_that_differ_half_as_much_are_told_once(
         def __init__(self, *_: object) -> None:
             pass
 
-        def train(self, progress, _) -> None:
+        def train(self, watch, _) -> None:
             for step, value in enumerate([0.9, 0.8, 0.44, 0.1, 0.0], start=1):
-                progress(step, {"images_per_second": 9.0})
-                progress(step, {name: value})
+                watch(step, {"images_per_second": 9.0})
+                watch(step, {name: value})
 
     monkeypatch.setattr(trainer, "Trainer", Played)
     config, data = tmp_path / "tiny.yaml", write_pairs(tmp_path / "birds.h5")

@@ -43,7 +43,7 @@ def test_help_is_there_at_once_and_imports_no_tensorflow(command: str) -> None:
 
 
 COMMANDS = {
-    "t2i": "evaluate export generate import-inception interpolate serve train",
+    "t2i": "configs evaluate export generate import-inception interpolate serve train",
     "t2i-prep": "check cub embed export fetch import import-encoder synthetic train-encoder",
     "t2i-prep export": "aelnouby stackgan",
     "t2i-prep import": "aelnouby flowers folder mnist reed-cvpr reed-icml stackgan tfds",
@@ -64,9 +64,28 @@ def test_every_command_has_help() -> None:
     for group in groups.values():
         for name, command in group.commands.items():
             assert command.get_short_help_str(limit=1000) != ""
+            # As narrow as the column is: no summary is cut off.
+            assert not command.get_short_help_str(limit=52).endswith("..."), name
+            unsaid = [
+                parameter.name
+                for parameter in command.params
+                if isinstance(parameter, click.Option) and not parameter.help
+            ]
+            assert not unsaid, (name, unsaid)
             result = CliRunner().invoke(group, [name, "--help"])
             assert result.exit_code == 0
             assert result.output.startswith("Usage: ")
+
+
+def test_a_published_configuration_is_printed_and_its_keys_listed() -> None:
+    result = CliRunner().invoke(main, ["configs"])
+    assert result.output.splitlines()[-1].startswith("tiny  ")
+    result = CliRunner().invoke(main, ["configs", "tiny"])
+    assert result.output.startswith("# The smallest GAN")
+    for name, key in (("tiny", "  decay_epochs: 100"), ("encoder_small", "linear_decay_share: ")):
+        result = CliRunner().invoke(main, ["configs", name, "--keys"])
+        assert any(line.startswith(key) for line in result.output.splitlines())
+    assert _error(main, "configs", "nothing").startswith("nothing: expected a YAML configuration")
 
 
 def test_an_input_error_is_one_line_and_a_mistake_of_ours_keeps_its_traceback() -> None:
@@ -163,6 +182,10 @@ def test_training_without_embeddings_says_what_to_do(tmp_path: Path) -> None:
             "train one with `t2i train`",
         ),
         (
+            ("generate", "run", "a bird", "--step", "last"),
+            "--step: expected a step or best, got 'last'; name one",
+        ),
+        (
             ("interpolate", "run", "a bird"),
             "sentences: expected two, or one with --latents or --along, got one; "
             "type the sentences in quotes",
@@ -183,6 +206,63 @@ def test_wrong_arguments_of_t2i(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert _error(main, *arguments) == message
+
+
+@pytest.mark.parametrize("command", [("generate",), ("interpolate", "a cat")])
+def test_what_is_no_run_is_told_before_tensorflow_is_imported(command: tuple[str, ...]) -> None:
+    name, *more = command
+    script = (
+        "import sys\nfrom t2i.cli.main import main\n"
+        f"sys.argv = ['t2i', {name!r}, 'nowhere', 'a bird', *{more!r}]\n"
+        "try: main()\nfinally: print({'tensorflow', 'keras', 'h5py'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (1, "set()\n")
+    assert result.stderr.startswith("Error: nowhere: expected a run directory, got no config.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "there", "message"),
+    [
+        (
+            ("generate", "birds", "a"),
+            "birds.png",
+            "birds.png: expected nothing there, or a picture",
+        ),
+        (
+            ("interpolate", "birds", "a", "b", "--out", "way.png"),
+            "way.gif",
+            "way.gif: expected nothing there, or a picture",
+        ),
+        (
+            ("generate", "birds", "--captions", "c.png", "--out", "c.png"),
+            "c.png",
+            "c.png: expected another file than what is read, got c.png itself",
+        ),
+        (
+            ("generate", "birds", "a", "--out", "mine.html"),
+            "other",
+            "--out: expected a file ending in .png, .jpg, .jpeg, .webp, or a folder, got mine.html",
+        ),
+        (
+            ("generate", "birds", "a", "--out", "work"),
+            "work/mine",
+            "work: expected no folder, or one of pictures of t2i generate alone, got mine there",
+        ),
+    ],
+)
+def test_nothing_of_others_is_replaced(
+    arguments: tuple[str, ...],
+    there: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(there).parent.mkdir(exist_ok=True)
+    Path(there).write_text("mine")
+    assert _error(main, *arguments).startswith(message)
+    assert Path(there).read_text() == "mine"
 
 
 def test_captions_in_other_encodings(tmp_path: Path) -> None:
@@ -206,6 +286,10 @@ def test_check_says_what_a_good_file_holds(pairs_file: Path) -> None:
         "train: 21 images, 63 captions (3.0 an image)",
         "val: 3 images, 9 captions (3.0 an image)",
         "test: 4 images, 12 captions (3.0 an image)",
+        "classes in train: 3, 001.Kind, 002.Kind, 003.Kind",
+        "classes in val: 1, 004.Kind",
+        "classes in test: 1, 005.Kind",
+        "classes in two splits: none",
         "encoder: char-cnn-gru, 6 numbers, SHA-256 "
         "8340769002f34ea857e8a6c1682d94f0b65db5e757aff0b361f33d8f73ec9914",
         "no faults",

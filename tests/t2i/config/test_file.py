@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from t2i.config.file import MAX_CONFIG_BYTES, changed_keys, dump, load, parse
+from t2i.config.file import MAX_CONFIG_BYTES, changed, dump, load, parse
+from t2i.config.published import config_named, published
 from t2i.encoders.config import EncoderConfig
 from t2i.errors import InputError
 from t2i.models.dcgan.config import Config
+from t2i.models.projected.config import Config as ProjectedConfig
 
 
 def _error(text: str, kind: type = Config, overrides: tuple[str, ...] = ()) -> str:
@@ -137,7 +139,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load(tmp_path / "no.yaml", Config)
     assert str(error.value) == (
         f"{tmp_path / 'no.yaml'}: expected a YAML configuration, got No such file or directory; "
-        "see configs/"
+        "see `t2i configs`"
     )
 
 
@@ -153,5 +155,66 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
 def test_changed_keys_are_named() -> None:
     one = parse("seed: 1", Config, "a")
     two = parse("seed: 2\nlosses: {l1: 1.0}", Config, "a")
-    assert changed_keys(one, two) == ["seed", "losses.l1"]
-    assert changed_keys(one, one) == []
+    assert changed(one, two) == {"seed": (1, 2), "losses.l1": (0.0, 1.0)}
+    assert changed(one, one) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("batch_size", "did you mean 'training.batch_size'?"),
+        ("learning_rate", "did you mean 'optimizer.learning_rate'?"),
+        ("losses.epochs", "did you mean 'training.epochs'?"),
+        ("real", "did you mean 'losses.real'?"),
+        ("training.learing_rate", "did you mean 'optimizer.learning_rate'?"),
+        ("networks.eyes", "it is a key of `model: projected`"),
+        ("classes_per_batch", "it is a key of an encoder"),
+        (
+            "zzzzzz",
+            "the keys at the top are seed, model, image_size, networks, text, losses, "
+            "augmentation, optimizer, training",
+        ),
+        ("augmentation.lr", "the keys of augmentation are translation, cutout, colour"),
+    ],
+)
+def test_the_key_that_was_meant(key: str, advice: str) -> None:
+    others = {"`model: projected`": ProjectedConfig, "an encoder": EncoderConfig}
+    with pytest.raises(InputError) as error:
+        parse("seed: 1", Config, "a.yaml", [f"{key}=1"], others)
+    last = key.rpartition(".")[2]
+    assert str(error.value) == f"a.yaml: {key}: expected a known key, got {last!r}; {advice}"
+
+
+def test_a_file_of_another_kind_is_one_sentence() -> None:
+    with pytest.raises(InputError) as error:
+        parse("seed: 1\ntext: {}\nsteps: 3", Config, "a.yaml", (), {"an encoder": EncoderConfig})
+    assert str(error.value) == (
+        "a.yaml: expected a configuration for this command, got one of an encoder; "
+        "choose another, see `t2i configs`"
+    )
+
+
+def test_many_faults_are_counted() -> None:
+    text = "\n".join(f"zz{letter}: 1" for letter in "abcdefg")
+    assert _error(text).endswith("; and 2 more")
+
+
+def test_a_published_configuration_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = published()
+    assert {"cub64", "tiny", "encoder_small"} <= names.keys()
+    assert (
+        names["tiny"]
+        == "The smallest GAN that has every part, for trying things out and for the tests."
+    )
+    assert all(line.endswith(".") for line in names.values())
+    for name in ("cub64", "cub64.yaml"):
+        assert config_named(Path(name)).name == "cub64.yaml"
+        assert load(config_named(Path(name)), Config).image_size == 64
+    assert config_named(Path("nothing")) == Path("nothing")
+    # A path is a path, and a file of one's own comes first.
+    assert config_named(Path("configs/cub64.yaml")) == Path("configs/cub64.yaml")
+    Path("cub64").write_text("seed: 1")
+    assert config_named(Path("cub64")) == Path("cub64")

@@ -297,6 +297,6 @@ def test_nothing_to_evaluate(bench, tmp_path: Path) -> None:
         "there; train one with `t2i train`"
     )
     assert _error(lambda: _evaluate(bench, tmp_path)) == (
-        f"{tmp_path}: expected a run, or pictures and their captions.txt, got 0 pictures and no "
-        "captions.txt; make them with `t2i generate --out FOLDER`"
+        f"{tmp_path}: expected a run, or pictures and their metadata.jsonl, got 0 pictures and no "
+        "metadata.jsonl; make them with `t2i generate --out FOLDER`"
     )

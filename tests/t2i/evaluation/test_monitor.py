@@ -72,10 +72,11 @@ def test_the_best_generator_is_kept_and_paints(data: Path, tmp_path: Path) -> No
 
 def test_a_worse_one_does_not_replace_it(data: Path, tmp_path: Path) -> None:
     run, judge = Run(tmp_path / "run"), data.with_name("judge.keras")
+    trainer = Trainer(_config("training.epochs=1"), data, run, judge)
     (run.path / "best").mkdir(parents=True)
     note = run.path / "best/best.json"
     note.write_text('{"step": 1, "metric": "KID", "value": -1e9}')
-    Trainer(_config("training.epochs=1"), data, run, judge).train(lambda *_: None)
+    trainer.train(lambda *_: None)
     assert json.loads(note.read_text())["step"] == 1
     assert not (run.path / "best/generator.keras").exists()
 

@@ -7,7 +7,16 @@ import pytest
 from t2i.errors import InputError
 from t2i.evaluation.measurers import FID_INCEPTION, OWN, Stamp
 from t2i.evaluation.metrics.estimate import Estimate
-from t2i.evaluation.report import Row, Table, as_text, compared, number, read, write
+from t2i.evaluation.report import (
+    Row,
+    Table,
+    as_text,
+    compared,
+    number,
+    read,
+    require_replaceable,
+    write,
+)
 
 OURS = Stamp(OWN, "own image encoder judge.keras", "ab" * 32, "none")
 THEIRS = Stamp(FID_INCEPTION, "FID Inception 2015-12-05", "cd" * 32, "bilinear to 299")
@@ -54,6 +63,33 @@ def test_numbers_of_a_run_that_was_trained_on_are_dropped(tmp_path: Path) -> Non
     write(path, [_table()])
     write(path, [_table(THEIRS, pictures="f2")])
     assert [table.by.kind for table in read(path)] == [FID_INCEPTION]
+
+
+def test_other_questions_of_the_same_generator_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.json"
+    test = _table(generator="g1")
+    write(path, [test])
+    others = [{"split": "val", "pictures": "f2"}, {"seed": 1, "pictures": "f3"}, {"generated": 9}]
+    for number_of_tables, changes in enumerate(others, start=2):
+        write(path, [_table(generator="g1", **changes)])
+        assert len(read(path)) == number_of_tables
+    assert test in read(path)
+    write(path, [_table(generator="g2")])
+    assert len(read(path)) == 1
+
+
+def test_files_of_others_are_not_replaced(tmp_path: Path) -> None:
+    require_replaceable(tmp_path)
+    (tmp_path / "evaluation.html").write_text("<html>mine")
+    with pytest.raises(InputError) as error:
+        require_replaceable(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}/evaluation.html: expected a page of t2i evaluate, got another; "
+        "move it elsewhere"
+    )
+    (tmp_path / "evaluation.json").write_text("mine")
+    with pytest.raises(InputError, match="got a file that is none"):
+        require_replaceable(tmp_path)
 
 
 def test_a_table_as_text() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from t2i.errors import InputError
-from t2i.files.disk import replacing, reserved, sha256
+from t2i.files.disk import replacing, require_apart, reserved, sha256
 
 
 def test_the_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
@@ -122,3 +122,47 @@ def test_what_a_link_points_to_is_replaced(tmp_path: Path) -> None:
         assert link.resolve().read_text() == "new"
     assert far.read_text() == "new"
     assert sorted(path.name for path in far.parent.iterdir()) == ["file.txt", "new.txt"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_not_called_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("t2i.files.disk.fcntl.flock", flock)
+    with pytest.raises(InputError) as error, reserved(tmp_path, "in use; wait", "choose another"):
+        pass
+    assert str(error.value) == (
+        f"{tmp_path}: expected a file system that can lock files, got {os.strerror(code)}; "
+        "choose another, on another disk"
+    )
+
+
+def test_a_place_where_no_file_can_be_made() -> None:
+    with pytest.raises(InputError) as error, replacing(Path("/proc/x.h5")):
+        pass
+    assert str(error.value) == (
+        "/proc/x.h5: expected a place that can be written, got a folder where no file can be made; "
+        "choose another output"
+    )
+
+
+@pytest.mark.parametrize("kind", ["itself", "a link", "another name of it"])
+def test_an_output_that_is_an_input_is_refused(tmp_path: Path, kind: str) -> None:
+    given, out = tmp_path / "given.h5", tmp_path / "out.h5"
+    require_apart(out, given, None)
+    given.write_text("mine")
+    require_apart(out, given, None)
+    if kind == "itself":
+        out = tmp_path / "." / "given.h5"
+    elif kind == "a link":
+        out.symlink_to(given)
+    else:
+        out.hardlink_to(given)
+    with pytest.raises(InputError) as error:
+        require_apart(out, None, given)
+    assert str(error.value) == (
+        f"{out}: expected another file than what is read, got {given} itself; choose another output"
+    )

@@ -13,12 +13,14 @@ from t2i.models.projected import model as projected
 from t2i.models.projected.config import NetworksConfig, ViewConfig
 from t2i.models.projected.discriminator import build_heads
 from t2i.models.projected.generator import GEOMETRY, STOCK, build_generator, faster
-from t2i.models.projected.view import CHANCES, view
+from t2i.models.projected.view import CHANCES, close_up, view
 
-D_TERMS = {"d/real", "d/fake", "d/matched", "d/mismatched", "d/unmatched", "d/contrastive"}
+D_TERMS = {
+    "d/real", "d/fake", "d/matched", "d/mismatched", "d/unmatched", "d/companion", "d/contrastive",
+}  # fmt: skip
 G_TERMS = {
-    "g/adversarial", "g/matched", "g/contrastive", "g/energy", "g/feature_matching",
-    "g/interpolated",
+    "g/adversarial", "g/matched", "g/companion", "g/contrastive", "g/energy",
+    "g/feature_matching", "g/interpolated",
 }  # fmt: skip
 
 
@@ -179,6 +181,33 @@ def test_the_window_moves_and_zooms_within_its_strengths() -> None:
     assert middle_and_slope(0.5, 0.0)[1] == pytest.approx(0.875 * plain[1], rel=1e-4)
 
 
+def test_a_close_up_shows_pixels_as_they_are_wherever_chance_puts_it() -> None:
+    image = tf.random.stateless_uniform([3, 16, 16, 3], [0, 0], -1, 1)
+    chance = np.full((3, CHANCES), 0.5, np.float32)
+    # Down and right: the first corner, the last one, and one between.
+    chance[:, 3:5] = [[0.0, 0.0], [0.999, 0.999], [0.35, 0.6]]
+    shown = close_up(image, tf.constant(chance), 8)
+    # Nine corners a side: 0.35 * 9 and 0.6 * 9, rounded down.
+    for index, (down, right) in enumerate([(0, 0), (8, 8), (3, 5)]):
+        expected = image[index, down : down + 8, right : right + 8]
+        np.testing.assert_allclose(shown[index], expected, atol=1e-6)
+
+
+def test_the_companion_moves_g_and_itself_and_no_other_part_of_d() -> None:
+    def moved(weight: float) -> dict[str, list[np.ndarray]]:
+        gan = tiny_projected(ALL.model_copy(update={"companion": weight}))
+        gan.step(random_batch())
+        return {name: net.get_weights() for name, net in gan.networks.items()}
+
+    plain, without = moved(0.5), moved(0.0)
+    for name in ("heads", "reader"):
+        for first, second in zip(plain[name], without[name], strict=True):
+            np.testing.assert_allclose(first, second, atol=1e-6)
+    pairs = zip(plain["generator"], without["generator"], strict=True)
+    assert any(np.abs(first - second).max() > 1e-5 for first, second in pairs)
+    assert "companion" not in without
+
+
 def test_one_step_reports_every_term_and_moves_what_is_trained() -> None:
     gan = tiny_projected()
     before = {name: net.get_weights() for name, net in gan.networks.items()}
@@ -194,7 +223,9 @@ def test_one_step_reports_every_term_and_moves_what_is_trained() -> None:
         trained = {id(weight) for weight in network.trainable_weights}
         statistics = [id(w) for w in network.weights if "moving" in w.path]
         for changed, weight in zip(moved, network.weights, strict=True):
-            assert changed == (id(weight) in trained or id(weight) in statistics), weight.path
+            # Where no verdict is beyond its hinge, what real and fake ask of a bias cancels out.
+            if weight.path != "logit/bias":
+                assert changed == (id(weight) in trained or id(weight) in statistics), weight.path
     assert all(
         np.array_equal(old, new) for old, new in zip(eyes, gan.eyes.get_weights(), strict=True)
     )
@@ -281,6 +312,11 @@ def test_widths_that_end_at_another_size_are_refused() -> None:
     )
 
 
+def test_windows_larger_than_the_picture_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"networks\.companion_size: expected at most image_size"):
+        tiny_config(networks=NETWORKS.model_copy(update={"companion_size": 64}))
+
+
 def test_an_unknown_model_is_answered_with_those_there_are(tmp_path: object) -> None:
     path = configfile.Path(f"{tmp_path}/a.yaml")
     path.write_text("model: diffusion\n")
@@ -293,3 +329,12 @@ def test_the_default_sizes_are_those_of_64_pixels() -> None:
     network = build_generator(NetworksConfig(), 128)
     assert network.output_shape == (None, 64, 64, 3)
     assert 900_000 < network.count_params() < 1_200_000
+
+
+def test_no_activation_invites_a_fusion_that_the_gradient_breaks() -> None:
+    """TensorFlow's remapper fails on LeakyRelu behind a convolution with a bias, on stderr."""
+    graph = tf.function(tiny_projected().step).get_concrete_function(random_batch()).graph
+    leaky = [op for op in graph.get_operations() if op.type == "LeakyRelu"]
+    assert leaky
+    behind = [op.inputs[0].op for op in leaky if op.inputs[0].op.type == "BiasAdd"]
+    assert not [bias.name for bias in behind if bias.inputs[0].op.type == "Conv2D"]

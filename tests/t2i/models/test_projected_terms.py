@@ -103,13 +103,14 @@ def _verdict(seed: int) -> dict[str, object]:
     return {
         "logit": tf.constant(random.standard_normal((8, 5)).astype(np.float32)),
         "key": tf.constant(random.standard_normal((8, 2, 3)).astype(np.float32)),
+        "pixels": tf.constant(random.standard_normal((8, 4)).astype(np.float32)),
         "mixed": [tf.constant(x) for x in (np.concatenate([m, m]) for m in _maps(seed))],
     }
 
 
 def test_discriminator_terms_are_weighted_hinges() -> None:
     weights = LossesConfig(
-        real=2.0, fake=3.0, matched=0.7, mismatched=0.3, unmatched=0.4, contrastive=0
+        real=2.0, fake=3.0, matched=0.7, mismatched=0.3, unmatched=0.4, companion=0.6, contrastive=0
     )
     real, fake = _verdict(1), _verdict(2)
     random = np.random.default_rng(3)
@@ -131,6 +132,7 @@ def test_discriminator_terms_are_weighted_hinges() -> None:
         "d/matched": 0.7 * hinge(fit(real, "own"), 1),
         "d/mismatched": 0.3 * hinge(fit(real, "mismatched"), -1),
         "d/unmatched": 0.4 * hinge(fit(fake, "painted"), -1),
+        "d/companion": 0.6 * (hinge(real["pixels"], 1) + hinge(fake["pixels"], -1)),
     }
     assert {name: float(value) for name, value in found.items()} == pytest.approx(
         expected, rel=1e-5
@@ -139,7 +141,8 @@ def test_discriminator_terms_are_weighted_hinges() -> None:
 
 @pytest.mark.parametrize(
     ("name", "side"),
-    [("real", "d"), ("fake", "d"), ("contrastive", "d"), ("contrastive", "g"), ("adversarial", "g"),
+    [("real", "d"), ("fake", "d"), ("companion", "d"), ("companion", "g"),
+     ("contrastive", "d"), ("contrastive", "g"), ("adversarial", "g"),
      ("energy", "g"), ("feature_matching", "g"), ("matched", "g")],
 )  # fmt: skip
 def test_a_term_of_weight_0_is_not_computed(name: str, side: str) -> None:

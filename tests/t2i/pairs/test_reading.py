@@ -1,5 +1,8 @@
 """Pairs files that are refused."""
 
+import errno
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 from pairs_samples import SIZE, faults, image, message, replace
 
+from t2i.errors import InputError
 from t2i.pairs.checking import check
 from t2i.pairs.reading import read, read_header
 from t2i.pairs.writing import writing
@@ -251,3 +255,41 @@ def test_text_that_is_no_utf8_is_read_as_far_as_it_goes(embedded: Path) -> None:
     val = read(embedded, ["val"])
     assert val.caption == val.name == ["caf\N{REPLACEMENT CHARACTER}"]
     assert check(embedded)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "message"),
+    [
+        (errno.EAGAIN, "unable to lock file", "expected a file that nobody writes, got one that"),
+        (errno.ENOLCK, "unable to lock file", "expected a file system that can lock files, got"),
+        (errno.EACCES, "Permission denied", "expected a file that may be read, got one that may"),
+        (None, "truncated file", "expected a pairs file, got one that HDF5 can't open; prepare it"),
+    ],
+)
+def test_each_cause_of_a_file_that_is_not_opened_has_its_sentence(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, code: int | None, said: str, message: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(code, said) if code else OSError(said)
+
+    monkeypatch.setattr("t2i.pairs.reading.h5py.File", fail)
+    with pytest.raises(InputError) as error:
+        read_header(bare)
+    assert str(error.value).startswith(f"{bare}: {message}")
+
+
+def test_a_file_that_another_program_writes_is_waited_for(bare: Path) -> None:
+    script = f"import h5py, sys; f = h5py.File({str(bare)!r}, 'r+'); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        with pytest.raises(InputError) as error:
+            read_header(bare)
+        writer.communicate(b"\n")
+    assert str(error.value) == (
+        f"{bare}: expected a file that nobody writes, got one that another program has open; "
+        "wait for it"
+    )
+    assert read_header(bare)

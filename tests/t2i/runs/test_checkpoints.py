@@ -7,22 +7,22 @@ import pytest
 import tensorflow as tf
 
 from t2i.files.disk import FULL
-from t2i.runs.checkpoints import save
+from t2i.runs.checkpoints import Checkpoints
+from t2i.runs.directory import latest_step
 
 
-def manager_that_fails(folder: Path, error: tf.errors.OpError) -> tf.train.CheckpointManager:
+def checkpoints_that_fail(folder: Path, error: tf.errors.OpError) -> Checkpoints:
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    manager = tf.train.CheckpointManager(tf.train.Checkpoint(), str(folder), max_to_keep=1)
-    manager.checkpoint._saver = type("Saver", (), {"save": fail})()
-    return manager
+    checkpoints = Checkpoints({}, folder, 1, writes=True)
+    checkpoints._checkpoint._saver = type("Saver", (), {"save": fail})()
+    return checkpoints
 
 
 def test_a_checkpoint_is_written(tmp_path: Path) -> None:
-    manager = tf.train.CheckpointManager(tf.train.Checkpoint(), str(tmp_path), max_to_keep=1)
-    save(manager, 7)
-    assert manager.latest_checkpoint == str(tmp_path / "ckpt-7")
+    Checkpoints({}, tmp_path, 1, writes=True).save(7)
+    assert latest_step(tmp_path) == 7
 
 
 @pytest.mark.parametrize("code", FULL)
@@ -32,11 +32,11 @@ def test_a_full_disk_is_the_error_it_is_elsewhere(
 ) -> None:
     said = kind(None, None, f"a/ckpt-7.data; {os.strerror(code)}")
     with pytest.raises(OSError, match=os.strerror(code)) as error:
-        save(manager_that_fails(tmp_path, said), 7)
+        checkpoints_that_fail(tmp_path, said).save(7)
     assert (error.value.errno, error.value.filename) == (code, str(tmp_path))
 
 
 def test_a_full_device_is_another_matter(tmp_path: Path) -> None:
     said = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
     with pytest.raises(tf.errors.ResourceExhaustedError):
-        save(manager_that_fails(tmp_path, said), 7)
+        checkpoints_that_fail(tmp_path, said).save(7)

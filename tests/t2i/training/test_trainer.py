@@ -32,6 +32,8 @@ def test_a_run_leaves_everything_in_its_directory(
         "checkpoints/ckpt-8.index",
         "checkpoints/ckpt-8.data-00000-of-00001",
         "checkpoints/ckpt-12.index",
+        "checkpoints/ckpt-8.keras",
+        "checkpoints/ckpt-12.keras",
         "checkpoints/ckpt-12.data-00000-of-00001",
         "events/captions.tsv",
         "events/captions_labels.tsv",

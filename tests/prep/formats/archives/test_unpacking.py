@@ -84,14 +84,18 @@ def test_every_file_is_read_in_order(make: Make, tmp_path: Path) -> None:
 
 @MAKERS
 def test_what_is_unpacked_is_what_was_packed(make: Make, tmp_path: Path) -> None:
-    folder, done = tmp_path / "new" / "folder", list[int]()
+    folder, told = tmp_path / "new" / "folder", list[tuple[str, int, int | None]]()
     archive = make(tmp_path / "archive", FILES)
-    made = extract(archive, folder, progress=done.append)
+    made = extract(archive, folder, progress=lambda *call: told.append(call))
     assert made == (folder / "attributes.txt", folder / "birds")
     assert {path.name for path in folder.iterdir()} == {"attributes.txt", "birds"}
     for name, content in FILES.items():
         assert (folder / name).read_bytes() == content
-    assert 0 < sum(done) <= archive.stat().st_size
+    size = archive.stat().st_size
+    assert {(what, total) for what, _, total in told} == {(f"unpacking {archive.name}", size)}
+    done = [so_far for _, so_far, _ in told]
+    assert done == sorted(done)
+    assert 0 < done[-1] <= size
 
 
 def test_rights_are_those_of_new_files(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 from reed_samples import NAMES, captions, embeddings, icml_file, lines
 
-from prep.building.examples import Example, Fault
+from prep.building.examples import UNLISTED, Example, Fault, Note
 from prep.cli.main import main
 from prep.sources.reed.icml import ReedIcml
 from t2i.errors import InputError
@@ -75,16 +75,26 @@ def test_the_flowers_have_no_index_and_one_folder(tree):
         torch7_writer.save(flowers / f"{name}.t7", file)
     (tree / "oxford102/jpg").mkdir(parents=True)
     (tree / "oxford102/jpg/image_00007.jpg").touch()
-    one, other = ReedIcml(flowers, tree / "oxford102", use_box=False)
+    (tree / "oxford102/jpg/image_00009.jpg").touch()
+    one, other, left = ReedIcml(flowers, tree / "oxford102", use_box=False)
     assert one.image == tree / "oxford102/jpg/image_00007.jpg"
     assert (one.class_id, one.split, one.box) == (1, "train", None)
     assert (other.class_id, other.split) == (2, "test")
+    reason = "expected it in a .t7 of flowers_icml, got no line of it"
+    assert left == Note("image_00009.jpg", reason, UNLISTED)
     with pytest.raises(InputError) as caught:
         ReedIcml(flowers, tree / "oxford102", use_box=True)
     assert str(caught.value) == (
         f"{tree}/oxford102: expected the tree of CUB-200-2011 to crop to its boxes, "
         "got no images.txt; take the pictures whole with --crop none"
     )
+
+
+def test_a_picture_of_a_class_that_is_not_listed_is_noted(tree):
+    reed_samples.cub(tree / "CUB_200_2011", [*NAMES, "009.Wren/Wren_1"])
+    assert list(source(tree))[len(NAMES) :] == [
+        Note("009.Wren/Wren_1", "expected its class in allclasses.txt, got no such line", UNLISTED)
+    ]
 
 
 def test_another_split_may_be_given(tree):

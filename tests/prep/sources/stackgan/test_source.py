@@ -7,7 +7,7 @@ import pytest
 import stackgan_samples as samples
 from stackgan_samples import write_pickle
 
-from prep.building.examples import Example, Fault
+from prep.building.examples import Example, Fault, Note
 from prep.sources.stackgan.source import StackGan
 from t2i.errors import InputError
 
@@ -91,7 +91,8 @@ def test_a_missing_picture_or_caption_is_a_fault_and_no_shift(layout: Path, tmp_
     (cub / "images.txt").write_text(index)
     missing = layout / "text_c10/003.Owl/Owl_7.txt"
     missing.unlink()
-    first, second, third = StackGan(layout, tmp_path, layout, use_box=True)
+    first, second, third, *left = StackGan(layout, tmp_path, layout, use_box=True)
+    assert [note.name for note in left if isinstance(note, Note)] == ["001.Ani/Ani_0"]
     reason = "expected a picture of this name in images.txt, got none"
     assert first == Fault("002.Jay/Jay_2", reason)
     assert isinstance(second, Example)

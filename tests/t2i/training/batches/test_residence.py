@@ -8,6 +8,7 @@ import tensorflow as tf
 from draw_samples import HOW
 from miniature import write_pairs
 
+from t2i.compute import strategy
 from t2i.config.run import TrainingConfig
 from t2i.pairs.reading import read, read_header
 from t2i.pairs.stored import StoredRows
@@ -74,3 +75,19 @@ def test_the_smallest_memory_that_has_room_is_chosen(
     assert choose_residence(training, header, 2 * size)[0] == "file"
     asked = TrainingConfig(data="host")
     assert choose_residence(asked, header, None) == ("host", "as configured")
+
+
+@pytest.mark.parametrize("answer", [None, "[N/A]\\n", "80000\\n[N/A]\\n", "", "no devices"])
+def test_a_gpu_whose_memory_nobody_says_streams_from_the_host(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str | None
+) -> None:
+    if answer is not None:
+        (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\nprintf '{answer}'\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(strategy, "on_gpu", lambda: True)
+    assert strategy.device_bytes() == 0
+    training = TrainingConfig(splits=["train"])
+    residence, reason = choose_residence(training, read_header(data), strategy.device_bytes())
+    assert residence == "host"
+    assert reason.endswith("nvidia-smi does not say what the device has")

@@ -1,0 +1,62 @@
+"""A run is begun where nothing of others is."""
+
+from pathlib import Path
+
+import pytest
+
+from t2i.errors import InputError
+from t2i.models.dcgan.config import Config
+from t2i.runs.directory import Run, require_place
+from t2i.runs.record import Record, begin
+
+RECORD = Record(data="a hash", precision="float32")
+
+
+def test_a_run_and_an_empty_folder_and_what_a_beginning_left_are_taken(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    require_place(run, b"an encoder")
+    run.path.mkdir()
+    (run.path / ".lock").touch()
+    (run.path / ".encoder.keras.ab12").mkdir()
+    require_place(run, b"an encoder")
+    begin(run, Config(), RECORD, b"an encoder")
+    (run.path / "notes.txt").write_text("a run may hold what one likes")
+    require_place(run, b"an encoder")
+    # Killed before the configuration was there.
+    (run.path / "notes.txt").unlink()
+    run.config.unlink()
+    require_place(run, b"an encoder")
+    run.record.unlink()
+    require_place(run, b"an encoder")
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder"),
+    [
+        ("encoder.keras", b"an encoder"),
+        ("encoder.keras", None),
+        ("record.json", b"an encoder"),
+        ("generator.keras", b"an encoder"),
+        ("config.yaml", b"an encoder"),
+        ("samples/a.png", b"an encoder"),
+        ("checkpoints/ckpt-7.index", b"an encoder"),
+        ("notes.txt", b"an encoder"),
+    ],
+)
+def test_a_folder_of_others_is_refused(tmp_path: Path, name: str, encoder: bytes | None) -> None:
+    path = tmp_path / "work" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(InputError) as error:
+        require_place(Run(tmp_path / "work"), encoder)
+    assert str(error.value) == (
+        f"{tmp_path}/work: expected a run, or a folder with nothing in it, got one of "
+        f"{name.split('/')[0]}; choose another --run"
+    )
+    assert path.read_text() == "mine"
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(InputError, match="expected a folder for the run, got a file"):
+        require_place(Run(tmp_path / "run"), None)
