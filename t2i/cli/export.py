@@ -24,11 +24,11 @@ from t2i.files.disk import require_kind
     "keras: the networks as stock Keras loads them.",
 )
 def export(run: Path, out: Path, kind: str) -> None:
-    """Takes a generator out of this package.
+    """Writes a generator for use elsewhere.
 
-    It is written to OUT with the text encoder of its RUN, for use by others: a web page, or other
-    programs. RUN is a run directory, or birds: a generator that comes with the package. OUT is an
-    .html file for a page, else a folder that is not there yet.
+    The text encoder comes along, and this package is not wanted there. RUN is a run directory, or
+    birds: a generator that comes with the package. OUT is an .html file for a page, else a folder
+    that is not there yet.
     """
     if kind == "page" and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"OUT: expected an .html file with --format page, got {out}; name one")

@@ -12,6 +12,7 @@ from t2i.cli.command_line import FILE, FOLDER, counted
 from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
+from t2i.files.text import read_text
 
 MAX_CAPTIONS_BYTES = 64 << 20
 _CAPTION_LENGTH = 10_000
@@ -299,18 +300,13 @@ def _paint_again(
 def _lines(path: Path) -> list[str]:
     """Returns the sentences of a text file, empty lines left out."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_CAPTIONS_BYTES + 1)
-        if len(content) > MAX_CAPTIONS_BYTES:
-            raise InputError(
-                f"{path}: expected at most {MAX_CAPTIONS_BYTES} bytes, got more; split the file"
-            )
-        text = content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "other bytes"
-        raise InputError(f"{path}: expected UTF-8 text, got {reason}; a sentence a line") from error
+        text = read_text(path, MAX_CAPTIONS_BYTES)
+    except InputError as error:
+        raise InputError(f"--captions: {error}; give a sentence a line") from error
+    if text.remark:
+        click.echo(f"{path}: {text.remark}", err=True)
     # Not `splitlines`: a form feed or U+2028 inside a sentence is no end of a line.
-    return [line.strip() for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+    return [line.strip() for line in re.split(r"\r\n|\r|\n", text.content) if line.strip()]
 
 
 def _check_sentences(texts: list[str]) -> None:

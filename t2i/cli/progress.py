@@ -87,7 +87,7 @@ class _Lines:
     def _say(self) -> None:
         self._said = time.monotonic()
         spent = self._said - self._began
-        done, unit = f"{self.n:,}", f"{self._unit}s"
+        done, unit = f"{self.n:,}", self._unit if self.n == 1 else f"{self._unit}s"
         if self._unit == "B":
             done, unit = f"{self.n / 1e6:,.1f}", "MB"
         text = f"{self._what}: {done} {unit} in {spent:.0f} s"

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from prep.cli.main import main as prep_main
 from t2i.cli.command_line import Commands
 from t2i.cli.main import main
+from t2i.cli.paint import _lines
 from t2i.errors import InputError
 
 
@@ -174,7 +175,8 @@ def test_training_without_embeddings_says_what_to_do(tmp_path: Path) -> None:
         ),
         (
             ("generate", "run", "--captions", "no.txt"),
-            "no.txt: expected UTF-8 text, got No such file or directory; a sentence a line",
+            "--captions: expected text in no.txt, got: No such file or directory; give a sentence "
+            "a line",
         ),
         (
             ("generate", "nowhere", "a bird"),
@@ -266,9 +268,14 @@ def test_nothing_of_others_is_replaced(
 
 
 def test_captions_in_other_encodings(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(b"un oiseau dor\xe9\n")
-    assert _error(main, "generate", "run", "--captions", str(tmp_path / "a.txt")) == (
-        f"{tmp_path / 'a.txt'}: expected UTF-8 text, got other bytes; a sentence a line"
+    captions = tmp_path / "a.txt"
+    captions.write_bytes(b"un oiseau dor\xe9\n\na bird\x0cthat sings\n")
+    assert _lines(captions) == ["un oiseau dor\u00e9", "a bird\x0cthat sings"]
+    captions.write_bytes("a red bird\n".encode("utf-16"))
+    assert _lines(captions) == ["a red bird"]
+    captions.write_bytes(b"\xff\xfe\x00")
+    assert _error(main, "generate", "run", "--captions", str(captions)).startswith(
+        f"--captions: expected text in {captions}, got "
     )
 
 
