@@ -8,6 +8,7 @@ import click
 from t2i.cli.command_line import FOLDER
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
+from t2i.files.disk import require_kind
 
 
 @click.command()
@@ -35,10 +36,12 @@ def export(run: Path, out: Path, kind: str) -> None:
         raise InputError('onnx: expected to be installed, got nothing; run pip install ".[onnx]"')
     require_tensorflow()
     from t2i.exports.folders import export_keras, export_onnx, export_saved_model, require_free
-    from t2i.exports.page import export_page
+    from t2i.exports.page import export_page, is_page
     from t2i.exports.source import load_source
 
-    if kind != "page":
+    if kind == "page":
+        require_kind(out, is_page, "an exported page")
+    else:
         require_free(out)
     exports = {
         "page": export_page,

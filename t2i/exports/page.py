@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from t2i import web
+from t2i.encoders.legibility import MOST_LOST
 from t2i.exports.graph import Array, Graph, Step, read_graph
 from t2i.exports.kernels import COMPILED
 from t2i.exports.source import Source, code_table
@@ -23,6 +24,8 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; "
     "style-src 'unsafe-inline'; img-src blob: data:"
 )
+# By which an older page is known, that may be replaced; and how soon it comes.
+_MARK, _SOON = '<meta name="generator" content="t2i export">', 1000
 
 
 class Blob:
@@ -47,6 +50,12 @@ class Blob:
         return numbers.view(np.uint8).reshape(-1, 4).T.tobytes()
 
 
+def is_page(path: Path) -> bool:
+    """Returns whether a file is an exported page."""
+    with path.open("rb") as file:
+        return _MARK.encode() in file.read(_SOON)
+
+
 def export_page(source: Source, out: Path) -> None:
     """Writes the page.
 
@@ -65,6 +74,7 @@ def export_page(source: Source, out: Path) -> None:
         "examples": list(source.examples),
         "length": source.encoder.config.length,
         "codes": code_table(),
+        "most_lost": MOST_LOST,
         "graphs": graphs,
     }
     with replacing(out) as unfinished:
@@ -74,7 +84,7 @@ def export_page(source: Source, out: Path) -> None:
 def _html(run: Mapping[str, Any], weights: bytes) -> str:
     html = (PAGE / "page.html").read_text(encoding="utf-8")
     style = (PAGE / "page.css").read_text(encoding="utf-8")
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+    policy = f'{_MARK}\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
     html = html.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{policy}')
     html = html.replace('<link rel="stylesheet" href="page.css">', f"<style>\n{style}</style>")
     # A sentence among the examples could end the element.

@@ -50,8 +50,9 @@ def save(source: Source, codes: Sequence[int], folder: Path) -> None:
 
 
 def _codes(sentence: Any, table: Any, length: int) -> Any:
-    """Returns int32 [n, length] of strings [n], as `CharTokenizer.encode`."""
-    cut = tf.strings.substr(sentence, 0, length, unit="UTF8_CHAR")
+    """Returns int32 [n, length] of strings [n], as `CharTokenizer.encode` of plain ones."""
+    plain = tf.strings.regex_replace(tf.strings.strip(sentence), r"\s+", " ")
+    cut = tf.strings.substr(plain, 0, length, unit="UTF8_CHAR")
     lower = tf.strings.lower(cut, encoding="utf-8")
     characters = tf.strings.unicode_decode(lower, "UTF-8", errors="replace").to_tensor(
         0, shape=[None, length]

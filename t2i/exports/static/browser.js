@@ -28,14 +28,24 @@ const engine = (() => {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
+  // As the command line reads a sentence, with its refusals.
   function codesOf(sentence) {
-    const codes = new Float32Array(run.length);
-    const known = [...[...sentence].slice(0, run.length).join("").toLowerCase()].slice(0, run.length);
-    known.forEach((character, i) => { codes[i] = run.codes[Math.min(character.codePointAt(0), 128)]; });
+    const plain = sentence.trim().replace(/\s+/g, " ");
+    const characters = [...plain.toLowerCase()];
+    const codes = characters.map((character) => run.codes[Math.min(character.codePointAt(0), 128)]);
+    const lost = characters.filter((character, i) => !codes[i] && !/[\p{P}\p{Z}\p{Cc}\p{Cf}]/u.test(character));
     if (!codes.some((code) => code)) {
-      throw new Error(`captions: expected words, got '${sentence}'; describe a picture in English`);
+      throw new Error(`captions: expected words, got '${plain}'; describe a picture in English`);
     }
-    return codes;
+    if (codes.length > run.length) {
+      throw new Error(`sentences: expected at most the ${run.length} codes that the run's encoder reads, got ` +
+        `${codes.length}; shorten the sentence`);
+    }
+    if (lost.length > run.most_lost * plain.length) {
+      throw new Error(`sentences: expected letters that the run's encoder knows, got ` +
+        `'${[...new Set(lost)].join("")}' in '${plain}'; write it in the language of the captions`);
+    }
+    return Float32Array.from({length: run.length}, (_, i) => codes[i] ?? 0);
   }
 
   const {embedding: [embeddingSize], latent: [latentSize]} = run.graphs.generator.inputs;

@@ -14,6 +14,7 @@ from export_samples import RUNS, write_run
 from PIL import Image
 
 from t2i.cli.main import main
+from t2i.encoders.legibility import plain
 from t2i.encoders.tokenizers import CharTokenizer
 from t2i.images.pixels import to_uint8
 from t2i.painting.painter import Painter
@@ -60,7 +61,7 @@ def agree(found: Any, image: Any) -> None:
 
 def expected(painter: Painter) -> tuple[Any, Any]:
     latent = painter.latents(64, 1)
-    inputs = {"embedding": painter.embed(SENTENCES), "latent": latent}
+    inputs = {"embedding": painter.sentences.embed(SENTENCES), "latent": latent}
     image = painter.network(inputs, training=False).numpy()
     assert image.std() > 0.02
     return latent, image
@@ -123,9 +124,11 @@ def test_every_character_has_the_code_that_the_encoder_learned() -> None:
     from t2i.exports.source import code_table
 
     texts = [chr(i) for i in range(1, 0x30000) if not 0xD800 <= i < 0xE000]
-    texts += ["ab" * 30, "\u0130" * 30, "\u212a\u0130Z\u1e9e", ""]
+    texts += ["a\t b \n", "ab" * 30, "\u0130" * 30, "\u212a\u0130Z\u1e9e", ""]
     found = _codes(tf.constant([text.encode() for text in texts]), tf.constant(code_table()), 20)
-    np.testing.assert_array_equal(found.numpy(), CharTokenizer(20).encode(texts))
+    np.testing.assert_array_equal(
+        found.numpy(), CharTokenizer(20).encode([plain(text) for text in texts])
+    )
 
 
 def test_keras_files_are_stock(tmp_path: Path) -> None:

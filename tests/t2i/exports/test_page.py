@@ -12,6 +12,7 @@ from export_samples import RUNS, write_run
 from PIL import Image
 
 from t2i.cli.main import main
+from t2i.errors import InputError
 from t2i.exports.kernels import COMPILED, COMPILER, compile_kernels
 from t2i.painting.painter import Painter
 from t2i.painting.recipe import read_recipe
@@ -19,7 +20,7 @@ from t2i.runs.shipping import run_named
 
 # Of tanh pictures, as the brief of an export is; rounding leaves a tenth of it.
 TOLERANCE = 1e-4
-SENTENCES = ["a red bird", "A BLUE, bird; with (white) wings!", "x", "\u212a\u0130 ab" * 30]
+SENTENCES = ["a red bird", "  A BLUE, bird;\t(white) 7", "x", "\u212a\u0130 a bird that sits on it"]
 PAINTED = "async (asked) => (await engine.painted(asked)).map((image) => Array.from(image))"
 
 
@@ -111,6 +112,13 @@ def test_it_is_the_page_of_the_server_and_asks_nobody(
     tab.page.get_by_label("Sentence", exact=True).fill("鳥")
     tab.page.get_by_role("button", name="Paint").click()
     tab.wait("captions: expected words, got '鳥'; describe a picture in English")
+    for sentence in ("a 鳥", "a red bird" * 30):
+        tab.page.get_by_label("Sentence", exact=True).fill(sentence)
+        tab.page.get_by_role("button", name="Paint").click()
+        with pytest.raises(InputError) as error:
+            painter.embed([sentence])
+        # As the command line says it, but for what would be read of a long one.
+        tab.wait(str(error.value).split(", of which")[0])
     assert tab.page.evaluate("document.documentElement.scrollWidth") == 390
     assert tab.complaints == []
     assert {url.split(":")[0] for url in tab.requests[1:]} <= {"blob", "data"}
@@ -134,6 +142,18 @@ def test_a_page_is_an_html_file(tmp_path: Path) -> None:
         f"Error: OUT: expected an .html file with --format page, got {tmp_path / 'birds'}; "
         "name one\n"
     )
+
+
+def test_a_page_replaces_a_page_and_no_other_file(tmp_path: Path) -> None:
+    run, out = write_run(tmp_path / "run", "projected-gated"), tmp_path / "page.html"
+    out.write_text("<!doctype html> mine")
+    assert CliRunner().invoke(main, ["export", str(run), str(out), "--format", "page"]).output == (
+        f"Error: {out}: expected an exported page to replace, or nothing there, got another file; "
+        "move it away, or choose another output\n"
+    )
+    assert out.read_text() == "<!doctype html> mine"
+    out.unlink()
+    assert export(run, export(run, out)).stat().st_size > 10_000
 
 
 def test_what_is_compiled_is_what_the_source_says() -> None:
