@@ -53,7 +53,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_the_check_tells_what_is_unusual(line: tuple[Path, Path]) -> None:
     checked = _command(prep, "check", line[0]).output
-    assert "pictures: 18 x 18 pixels, in greys\n" in checked
+    assert "pictures: 18 x 18 pixels, in greys, made square by crop\n" in checked
     assert "encoder: imported: one-hot classes of MNIST, 10 numbers, SHA-256 " in checked
     assert "classes: 4 in both train and test, as pictures are split and not classes\n" in checked
     assert "no faults\n" in checked
@@ -82,7 +82,7 @@ def test_sentences_are_looked_up_in_the_data_trained_on(
     )
     sheet, strip = tmp_path / "grid.png", tmp_path / "strip.png"
     one = _command(t2i, "generate", run, "a handwritten three", "--count", 1, "--out", sheet)
-    assert (one.exit_code, one.output) == (0, f"{sheet}: 1 pictures of 1 sentences\n")
+    assert (one.exit_code, one.output) == (0, f"{sheet}: 1 picture of 1 sentence\n")
     two = _command(
         t2i, "interpolate", run, "a handwritten three", "a handwritten six", "--out", strip
     )

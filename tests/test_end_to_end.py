@@ -82,7 +82,9 @@ def test_every_stage_says_what_it_made(line: dict[str, str]) -> None:
     assert line["synthetic"] == (f"{folder}/drawn: 1,600 pictures of 64 species, 16,000 captions\n")
     assert re.fullmatch(
         rf"{folder}/birds\.h5: 1,100 train, 100 val, 400 test pictures of 34 pixels, "
-        r"16,000 captions in [\d.]+ s\n",
+        r"16,000 captions in [\d.]+ s\n"
+        r"classes in train: 44, .+\nclasses in val: 4, .+\nclasses in test: 16, .+\n"
+        r"classes in two splits: none\n",
         line["cub"],
     )
     assert re.match(

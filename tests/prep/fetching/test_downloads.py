@@ -8,6 +8,7 @@ from mirror import Mirror, serving
 from prep.fetching import downloads
 from prep.fetching.downloads import MirrorError, download
 from t2i.errors import InputError
+from t2i.progress import silent
 
 CONTENT = bytes(range(251)) * 3989  # 1,001,239 bytes: no multiple of any buffer
 
@@ -149,7 +150,7 @@ def test_no_redirect_leads_to_another_protocol(target: str, mirror: Mirror, part
 
 def test_only_https_is_spoken(part: Path) -> None:
     with pytest.raises(MirrorError) as raised:
-        download("http://127.0.0.1/file", part, 9, lambda *_: None)
+        download("http://127.0.0.1/file", part, 9, "file", silent)
     assert str(raised.value) == "expected https, got 'http://127.0.0.1/file'"
 
 

@@ -125,7 +125,7 @@ def test_a_start_from_what_paints_alone(finished: Finished, tmp_path: Path) -> N
         "anew; the sentences were embedded by another encoder, so that what they mean is learned "
         "anew: embed them with its encoder.keras to keep that"
     ]
-    weights_there = Painter(old, data=data)._network.get_weights()
+    weights_there = Painter(old, data=data).network.get_weights()
     for value, expected in zip(trainer._model.weights(), weights_there, strict=True):
         np.testing.assert_array_equal(value, expected)
 
