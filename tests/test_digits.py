@@ -55,7 +55,7 @@ def test_the_check_tells_what_is_unusual(line: tuple[Path, Path]) -> None:
     checked = _command(prep, "check", line[0]).output
     assert "pictures: 18 x 18 pixels, in greys, made square by crop\n" in checked
     assert "encoder: imported: one-hot classes of MNIST, 10 numbers, SHA-256 " in checked
-    assert "classes: 4 in both train and test, as pictures are split and not classes\n" in checked
+    assert "classes in both train and test: 4, zero, three, six and 1 more\n" in checked
     assert "no faults\n" in checked
 
 

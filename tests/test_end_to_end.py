@@ -54,7 +54,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     said["check"] = _run("prep", "check", pairs)
     arguments = ["train", ROOT / "configs/demo.yaml", "--data", pairs, "--run", run]
     # A shorter run wants a quicker average.
-    arguments += ["--set", "training.epochs=60", "--set", "training.ema=0.99"]
+    arguments += ["--set", "training.epochs=36", "--set", "training.ema=0.99"]
     said["dry-run"] = _run("t2i", *arguments, "--dry-run")
     said["made by a dry run"] = str(run.exists())
     said["train"] = _run("t2i", *arguments)
@@ -102,7 +102,7 @@ def test_every_stage_says_what_it_made(line: dict[str, str]) -> None:
     assert line["dry-run"].endswith("dry run: nothing trained, nothing written\n")
     assert line["made by a dry run"] == "False"
     assert line["train"].endswith(
-        f"{folder}/run: trained to step 1,080; paint: t2i generate {folder}/run ...\n"
+        f"{folder}/run: trained to step 648; paint: t2i generate {folder}/run ...\n"
     )
     assert line["generate"] == f"{folder}/painted: 80 pictures of 40 sentences\n"
 
@@ -136,7 +136,8 @@ def test_painted_birds_obey_sentences_of_unseen_species(line: dict[str, str]) ->
     body = float(np.mean(np.asarray(seen.body) == truth[:, 0]))
     wing = float(np.mean(np.asarray(seen.wing) == truth[:, 1]))
     # The reader says none where a young generator blurs a body. Of those that it can tell, most
-    # must be right (0.8 when this was written; chance is 0.12), and so must the wings (0.74).
+    # must be right (0.6 to 0.7 when this was written; chance is 0.12), and so must the wings (0.6
+    # to 0.8).
     told = float(np.mean(np.asarray(seen.body) != "none"))
     assert told > 0.3
     assert body / told > 0.45
