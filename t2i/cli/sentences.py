@@ -10,7 +10,6 @@ from t2i.errors import InputError
 from t2i.files.text import read_text
 
 MAX_CAPTIONS_BYTES = 64 << 20
-MAX_CHARACTERS = 10_000
 
 LOOKUP = click.option(
     "--data",
@@ -72,9 +71,11 @@ def lines(path: Path) -> list[str]:
 
 def require_words(texts: list[str]) -> None:
     """Raises InputError where a sentence holds nothing, or too much."""
+    from t2i.painting.recipe import MOST_CHARACTERS
+
     for text in texts:
-        if not text.strip() or len(text) > MAX_CHARACTERS:
+        if not text.strip() or len(text) > MOST_CHARACTERS:
             raise InputError(
-                f"sentences: expected words, at most {MAX_CHARACTERS} characters, got "
+                f"sentences: expected words, at most {MOST_CHARACTERS} characters, got "
                 f"{text[:40]!r}; describe a picture"
             )

@@ -12,7 +12,7 @@ from t2i.files.disk import AnyPath, replacing
 
 Pixels = npt.NDArray[np.uint8]
 # In the pictures written here, so that no other is replaced unasked.
-MARK = "t2i"
+_MARK = "t2i"
 
 
 def to_float(pixels: Any) -> Any:
@@ -43,17 +43,22 @@ def middle(pixels: Pixels, size: int) -> Pixels:
 
 def save_image(path: AnyPath, pixels: Pixels) -> None:
     """Writes uint8 [height, width, C] in the format that the ending of `path` names."""
-    mark = PngInfo()
-    mark.add_text("Software", MARK)
     with replacing(Path(path)) as unfinished:
-        as_picture(pixels).save(unfinished, pnginfo=mark, quality=95)
+        as_picture(pixels).save(unfinished, pnginfo=marked(), quality=95)
+
+
+def marked() -> PngInfo:
+    """Returns the text chunks of a PNG that is written here, for `made_here`."""
+    mark = PngInfo()
+    mark.add_text("Software", _MARK)
+    return mark
 
 
 def made_here(path: Path) -> bool:
     """Returns whether a PNG or GIF bears the mark of those written here."""
     try:
         with Image.open(path, formats=("PNG", "GIF")) as picture:
-            return MARK in (picture.info.get("Software"), _text(picture.info.get("comment")))
+            return _MARK in (picture.info.get("Software"), _text(picture.info.get("comment")))
     except (OSError, SyntaxError, ValueError):
         return False
 
@@ -72,5 +77,5 @@ def save_gif(path: Path, frames: Pixels, frame_ms: int = 80) -> None:
             append_images=pictures[1:],
             duration=frame_ms,
             loop=0,
-            comment=MARK.encode(),
+            comment=_MARK.encode(),
         )

@@ -14,10 +14,8 @@ from t2i.errors import InputError
 from t2i.images.pixels import Pixels, as_picture, save_gif, save_image
 from t2i.images.sheets import grid
 from t2i.models.contract import Floats
-from t2i.painting.again import varied
 from t2i.painting.between import between
 from t2i.painting.painter import Painter
-from t2i.painting.poses import posed
 
 # Pixels that a picture on a sheet is enlarged to, by whole pixels.
 _SHOWN = 128
@@ -94,13 +92,7 @@ class TextToImage:
                 f"paint: expected count from 1 and seed from 0, got {count} and {seed}; "
                 "choose others"
             )
-        latent = varied(self._painter.latents(count, seed), variety)
-        if pose is not None:
-            latent = posed(latent, self._painter.prior, pose)
-        painted = self._painter.paint_rows(
-            self.embed(texts).repeat(count, axis=0), np.tile(latent, (len(texts), 1))
-        )
-        return Pictures(painted.reshape(len(texts), count, *painted.shape[1:]), texts)
+        return Pictures(self._painter.paint(texts, count, seed, pose=pose, variety=variety), texts)
 
     def morph(self, first: str, second: str, steps: int = 9, seed: int = 0) -> Pictures:
         """Returns the way from one sentence to another as one row; `.save("way.gif")` moves.

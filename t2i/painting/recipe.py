@@ -7,11 +7,9 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL.PngImagePlugin import PngInfo
-
 from t2i.errors import InputError
 from t2i.files.disk import replacing, require_at_most
-from t2i.images.pixels import MARK, Pixels, as_picture
+from t2i.images.pixels import Pixels, as_picture, marked
 
 # Chunk names; a viewer shows the first as what the picture is.
 _SENTENCE, _RUN, _SEED = "Description", "t2i:run", "t2i:seed"
@@ -47,8 +45,7 @@ class Recipe:
 
 def inscribed_png(pixels: Pixels, recipe: Recipe | None) -> bytes:
     """Returns uint8 [h, w, C] as a PNG file with the recipe in text chunks, before the pixels."""
-    said = PngInfo()
-    said.add_text("Software", MARK)
+    said = marked()
     if recipe is not None:
         said.add_itxt(_SENTENCE, recipe.sentence.encode("utf-8", "replace").decode())
         for name, value in (

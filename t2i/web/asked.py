@@ -10,9 +10,9 @@ from t2i.config.file import validated
 from t2i.config.section import Section
 from t2i.errors import InputError
 from t2i.models.contract import Floats
-from t2i.painting.again import varied
 from t2i.painting.between import between, between_latents
 from t2i.painting.painter import Painter
+from t2i.painting.poses import varied
 
 # A request's body: two sentences of 1,000 characters, each written as an escape, and numbers.
 MOST_BYTES = 16 << 10
