@@ -23,6 +23,5 @@ def config_named(path: Path) -> Path:
 
     A file of one's own comes first.
     """
-    if not path.exists() and path.name == str(path) and path.stem in published():
-        return _FOLDER / f"{path.stem}.yaml"
-    return path
+    ours = _FOLDER / f"{path.stem}.yaml"
+    return ours if not path.exists() and path.name == str(path) and ours.is_file() else path

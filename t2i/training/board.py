@@ -1,6 +1,7 @@
 """What a run shows while it trains: curves, painted grids, TensorBoard, the projector."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -91,9 +92,11 @@ class Board:
     def export(self, step: int, weights: list[npt.NDArray[np.float32]]) -> None:
         """Writes what paints, of the checkpoint of this step and of the run."""
         self._network.set_weights(weights)
-        for path in (self._run.generator_of(step), self._run.generator):
-            with replacing(path) as unfinished:
-                self._network.save(unfinished)
+        kept = self._run.generator_of(step)
+        with replacing(kept) as unfinished:
+            self._network.save(unfinished)
+        with replacing(self._run.generator) as unfinished:
+            shutil.copyfile(kept, unfinished)
 
     def measure(self, step: int) -> dict[str, float]:
         """Measures what was exported, where that is due; returns what was measured."""

@@ -12,7 +12,7 @@ from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Model
 from t2i.painting.painter import load_painting
 from t2i.runs.checkpoints import Checkpoints
-from t2i.runs.directory import Run, steps
+from t2i.runs.directory import Run, latest_step
 from t2i.runs.record import Record, Start, read_record
 from t2i.runs.shipping import run_named
 
@@ -47,7 +47,7 @@ def choose_start(place: Path, config: RunConfig, facts: Facts) -> Start:
     shipped = run.path != place
     return Start(
         run=str(place if shipped else place.resolve()),
-        step=next(iter(steps(run.checkpoints)), 0),
+        step=latest_step(run.checkpoints),
     )
 
 
