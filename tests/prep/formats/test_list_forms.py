@@ -3,28 +3,10 @@
 from pathlib import Path
 
 import pytest
+from listing_samples import listed, only_row, refusal
 
 from prep.formats.listings import read_listing
 from prep.formats.rows import BadRow, Row
-from t2i.errors import InputError
-
-
-def _write(folder: Path, name: str, content: str | bytes) -> Path:
-    path = folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def _refusal(path: Path) -> str:
-    with pytest.raises(InputError) as raised:
-        read_listing(path)
-    return str(raised.value)
-
-
-def _only(path: Path) -> Row | BadRow:
-    (row,) = read_listing(path).rows
-    return row
-
 
 _TWO = [Row("a.jpg", ("a red ball, round",), None, None), Row("b.jpg", ("blue",), None, None)]
 
@@ -70,21 +52,21 @@ _TWO = [Row("a.jpg", ("a red ball, round",), None, None), Row("b.jpg", ("blue",)
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
 def test_lists_that_people_have(tmp_path: Path, name: str, content: str, encoding: str) -> None:
-    listing = read_listing(_write(tmp_path, name, content.lstrip("\ufeff").encode(encoding)))
+    listing = read_listing(listed(tmp_path, name, content.lstrip("\ufeff").encode(encoding)))
     assert listing.rows == _TWO
     assert listing.remark is None
 
 
 def test_labels_that_some_program_took_for_numbers(tmp_path: Path) -> None:
-    path = _write(tmp_path, "a.csv", "path,caption,label\na.jpg,red,3.0\nb.jpg,blue,3.5\n")
+    path = listed(tmp_path, "a.csv", "path,caption,label\na.jpg,red,3.0\nb.jpg,blue,3.5\n")
     found = read_listing(path).rows
     assert [row.class_name for row in found if isinstance(row, Row)] == ["3", "3.5"]
-    path = _write(tmp_path, "a.jsonl", '{"path": "a.jpg", "text": "red", "label": 3.0}')
-    assert _only(path) == Row("a.jpg", ("red",), "3", None)
+    path = listed(tmp_path, "a.jsonl", '{"path": "a.jpg", "text": "red", "label": 3.0}')
+    assert only_row(path) == Row("a.jpg", ("red",), "3", None)
 
 
 def test_a_line_of_tokens_that_is_none(tmp_path: Path) -> None:
-    path = _write(tmp_path, "results_20130124.token", "a.jpg#0\tred\na.jpg 1 blue\n")
+    path = listed(tmp_path, "results_20130124.token", "a.jpg#0\tred\na.jpg 1 blue\n")
     assert read_listing(path).rows[1] == BadRow(
         "results_20130124.token:2",
         "expected <picture>#<number>, a tab and a caption, got 'a.jpg 1 blue'",
@@ -92,7 +74,7 @@ def test_a_line_of_tokens_that_is_none(tmp_path: Path) -> None:
 
 
 def test_coco_without_captions_and_captions_without_a_picture(tmp_path: Path) -> None:
-    path = _write(
+    path = listed(
         tmp_path,
         "captions_val2014.json",
         '{"images": [{"id": 1, "file_name": "a.jpg"}],'
@@ -104,8 +86,8 @@ def test_coco_without_captions_and_captions_without_a_picture(tmp_path: Path) ->
             "captions_val2014.json, image_id 2", "expected it among the images, got captions alone"
         ),
     ]
-    path = _write(tmp_path, "instances.json", '{"images": [], "annotations": [{"image_id": 2}]}')
-    assert _refusal(path) == (
+    path = listed(tmp_path, "instances.json", '{"images": [], "annotations": [{"image_id": 2}]}')
+    assert refusal(path) == (
         f"{path}: expected image_id and caption in annotation 1, got {{'image_id': 2}}; "
         "give a captions_*.json, not instances_*.json"
     )
@@ -113,7 +95,5 @@ def test_coco_without_captions_and_captions_without_a_picture(tmp_path: Path) ->
 
 @pytest.mark.parametrize("content", ["3", '{"a": 1}', "{}"])
 def test_json_of_another_form(tmp_path: Path, content: str) -> None:
-    path = _write(tmp_path, "metadata.json", content)
-    assert _refusal(path).startswith(
-        f"{path}: expected a list of objects with a path and a caption"
-    )
+    path = listed(tmp_path, "metadata.json", content)
+    assert refusal(path).startswith(f"{path}: expected a list of objects with a path and a caption")

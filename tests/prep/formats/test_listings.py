@@ -3,26 +3,14 @@
 from pathlib import Path
 
 import pytest
+from listing_samples import listed, only_row, refusal
 
 from prep.formats.listings import read_listing
 from prep.formats.rows import BadRow, Row
-from t2i.errors import InputError
-
-
-def _write(folder: Path, name: str, content: str | bytes) -> Path:
-    path = folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def _refusal(path: Path) -> str:
-    with pytest.raises(InputError) as raised:
-        read_listing(path)
-    return str(raised.value)
 
 
 def test_a_csv_with_everything(tmp_path: Path) -> None:
-    path = _write(
+    path = listed(
         tmp_path,
         "captions.csv",
         '\ufeffFile_Name,Text,Label,split\r\n"a.jpg","red, and\nround",ball,train\r\n\r\n'
@@ -35,7 +23,7 @@ def test_a_csv_with_everything(tmp_path: Path) -> None:
 
 
 def test_json_lines_with_everything(tmp_path: Path) -> None:
-    path = _write(
+    path = listed(
         tmp_path,
         "metadata.jsonl",
         '{"file_name": "a.jpg", "text": "red", "width": 3}\n\n'
@@ -45,11 +33,6 @@ def test_json_lines_with_everything(tmp_path: Path) -> None:
         Row("a.jpg", ("red",), None, None),
         Row("b.jpg", ("one", "two?"), "7", "test"),
     ]
-
-
-def _only(path: Path) -> Row | BadRow:
-    (row,) = read_listing(path).rows
-    return row
 
 
 @pytest.mark.parametrize(
@@ -62,10 +45,10 @@ def _only(path: Path) -> Row | BadRow:
 def test_text_that_is_no_utf8_is_of_windows_where_that_is_certain(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
-    listing = read_listing(_write(tmp_path, name, content))
+    listing = read_listing(listed(tmp_path, name, content))
     assert listing.rows == [Row("a.jpg", ("café",), None, None)]
     assert listing.remark == "expected UTF-8, got Windows-1252 in line 2"
-    bad = _only(_write(tmp_path, name, content.replace(b"\xe9", b"\x8d")))
+    bad = only_row(listed(tmp_path, name, content.replace(b"\xe9", b"\x8d")))
     assert bad == BadRow(
         "a.jpg",
         "expected text as caption, got bytes that are neither UTF-8 nor Windows-1252; "
@@ -77,7 +60,7 @@ def test_text_that_is_no_utf8_is_of_windows_where_that_is_certain(
     "path", ["/etc/passwd", "../a.jpg", "b/../../a.jpg", "b\\a.jpg", "a\x1b.jpg", ".", "b" * 241]
 )
 def test_paths_stay_in_the_folder(tmp_path: Path, path: str) -> None:
-    listing = _write(tmp_path, "captions.csv", f"path,caption\na.jpg,red\n{path},red\n")
+    listing = listed(tmp_path, "captions.csv", f"path,caption\na.jpg,red\n{path},red\n")
     assert read_listing(listing).rows == [
         Row("a.jpg", ("red",), None, None),
         BadRow(
@@ -92,8 +75,8 @@ def test_paths_stay_in_the_folder(tmp_path: Path, path: str) -> None:
     "path", ["Screenshot 3.14\u202fPM.png", "family \U0001f468\u200d\U0001f469.png", "a\xa0b.png"]
 )
 def test_odd_letters_are_letters(tmp_path: Path, path: str) -> None:
-    listing = _write(tmp_path, "captions.csv", f"path,caption\n{path},red\n")
-    assert _only(listing) == Row(path, ("red",), None, None)
+    listing = listed(tmp_path, "captions.csv", f"path,caption\n{path},red\n")
+    assert only_row(listing) == Row(path, ("red",), None, None)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +102,8 @@ def test_odd_letters_are_letters(tmp_path: Path, path: str) -> None:
     ],
 )
 def test_a_malformed_csv(tmp_path: Path, content: str, fault: str) -> None:
-    path = _write(tmp_path, "captions.csv", content)
-    said = _refusal(path)
+    path = listed(tmp_path, "captions.csv", content)
+    said = refusal(path)
     assert said.startswith(f"{path}:{fault}; ")
 
 
@@ -143,7 +126,7 @@ def test_a_malformed_csv(tmp_path: Path, content: str, fault: str) -> None:
 )
 def test_a_fault_of_a_row_is_that_rows(tmp_path: Path, row: str, name: str, fault: str) -> None:
     content = f"path,caption,class,split\n{row}\nb.jpg,blue,cube,test\n"
-    bad, good = read_listing(_write(tmp_path, "captions.csv", content)).rows
+    bad, good = read_listing(listed(tmp_path, "captions.csv", content)).rows
     assert bad == BadRow(name, fault)
     assert good == Row("b.jpg", ("blue",), "cube", "test")
 
@@ -171,7 +154,7 @@ def test_a_fault_of_a_row_is_that_rows(tmp_path: Path, row: str, name: str, faul
 )
 def test_a_malformed_line_of_json(tmp_path: Path, line: str, name: str, fault: str) -> None:
     good = '{"path": "b.jpg", "caption": "blue"}'
-    path = _write(tmp_path, "metadata.jsonl", f"\n{line}\n{good}\n")
+    path = listed(tmp_path, "metadata.jsonl", f"\n{line}\n{good}\n")
     assert read_listing(path).rows == [
         BadRow(name, f"{fault}; correct it"),
         Row("b.jpg", ("blue",), None, None),
@@ -179,17 +162,17 @@ def test_a_malformed_line_of_json(tmp_path: Path, line: str, name: str, fault: s
 
 
 def test_a_text_that_is_null_is_none(tmp_path: Path) -> None:
-    path = _write(tmp_path, "metadata.jsonl", '{"file_name": "a.jpg", "text": null}')
-    assert _only(path) == Row("a.jpg", (), None, None)
+    path = listed(tmp_path, "metadata.jsonl", '{"file_name": "a.jpg", "text": null}')
+    assert only_row(path) == Row("a.jpg", (), None, None)
 
 
 @pytest.mark.parametrize("text", ["nan", "NaN", "None", "<NA>"])
 def test_a_text_that_says_that_there_is_none_is_left_out_and_said(
     tmp_path: Path, text: str
 ) -> None:
-    path = _write(tmp_path, "captions.csv", f"path,caption_1,caption_2\na.jpg,{text},a  red ball\n")
+    path = listed(tmp_path, "captions.csv", f"path,caption_1,caption_2\na.jpg,{text},a  red ball\n")
     said = f"expected captions, got 1 that say {text!r}"
-    assert _only(path) == Row("a.jpg", ("a red ball",), None, None, said)
+    assert only_row(path) == Row("a.jpg", ("a red ball",), None, None, said)
 
 
 @pytest.mark.parametrize(
@@ -204,20 +187,20 @@ def test_a_text_that_says_that_there_is_none_is_left_out_and_said(
 )
 def test_a_cell_that_spells_a_list(tmp_path: Path, cell: str, captions: tuple[str, ...]) -> None:
     quoted = cell.replace('"', '""')
-    path = _write(tmp_path, "captions.csv", f'path,caption\na.jpg,"{quoted}"\n')
-    assert _only(path) == Row("a.jpg", captions, None, None)
+    path = listed(tmp_path, "captions.csv", f'path,caption\na.jpg,"{quoted}"\n')
+    assert only_row(path) == Row("a.jpg", captions, None, None)
 
 
 def test_a_list_has_a_bound(tmp_path: Path) -> None:
-    path = _write(tmp_path, "metadata.jsonl", '{"path": "a.jpg", "caption": "' + "a" * (1 << 20))
-    assert _only(path) == BadRow(
+    path = listed(tmp_path, "metadata.jsonl", '{"path": "a.jpg", "caption": "' + "a" * (1 << 20))
+    assert only_row(path) == BadRow(
         "metadata.jsonl:1", "expected at most 1048576 letters, got more; split it"
     )
     with path.open("r+b") as file:
         file.truncate((1 << 28) + 1)
-    assert _refusal(path) == f"{path}: expected at most 268435456 bytes, got 268435457; split it"
+    assert refusal(path) == f"{path}: expected at most 268435456 bytes, got 268435457; split it"
 
 
 def test_no_list(tmp_path: Path) -> None:
     path = tmp_path / "captions.csv"
-    assert _refusal(path) == f"{path}: expected a list of pictures, got no such file; write one"
+    assert refusal(path) == f"{path}: expected a list of pictures, got no such file; write one"
