@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from t2i.compute.strategy import choose_strategy
-from t2i.config.run import TrainingConfig
+from t2i.config.run import RunConfig, TrainingConfig
+from t2i.models.catalogue import offered
 from t2i.models.contract import Facts
 from t2i.models.dcgan.config import Config, LossesConfig, NetworksConfig
-from t2i.models.dcgan.model import TextToImageGAN, needs
 from t2i.pairs.reading import Pairs
 from t2i.training.batches.draw import Draw, choose, draw
 from t2i.training.batches.order import Order
@@ -42,9 +42,11 @@ class Turn(NamedTuple):
 class BareStep:
     """Steps on random pictures held on the device, many in a launch, and nothing else."""
 
-    def __init__(self, config: Config, precision: str, images: int, compiled: bool = False) -> None:
+    def __init__(
+        self, config: RunConfig, precision: str, images: int, compiled: bool = False
+    ) -> None:
         """Builds the networks, and pairs with short embeddings where there are very many."""
-        self._precision = precision
+        self._precision, model = precision, offered(config)
         stored = config.image_size * 76 // 64
         random = np.random.default_rng(0)
         numbers = EMBEDDING if images <= 20_000 else 64
@@ -56,22 +58,28 @@ class BareStep:
             class_id=(np.arange(images) % CLASSES).astype(np.int32),
             name=[str(index) for index in range(images)],
         )
-        batch = config.training.batch_size
-        self._order = Order(table(pairs).class_index, batch, config.seed)
+        batch, needs = config.training.batch_size, model.needs(config)
+        self._order = Order(table(pairs).class_index, batch, config.seed, needs.group)
         self._how = Draw(
             seed=config.seed,
             batch_size=batch,
             image_size=config.image_size,
             flip=True,
-            needs=needs(config),
+            needs=needs,
         )
         strategy = choose_strategy()
         with strategy.scope():
-            self.gan = TextToImageGAN(
+            self.model = model.build(
                 config,
-                Facts(numbers, 3, steps_per_epoch=self._order.steps_per_epoch, precision=precision),
+                Facts(
+                    numbers,
+                    3,
+                    embedding=pairs.embedding,
+                    steps_per_epoch=self._order.steps_per_epoch,
+                    precision=precision,
+                ),
             )
-        self._launch = build_launch(strategy, self.gan, self._how, False, compiled)
+        self._launch = build_launch(strategy, self.model, self._how, False, compiled)
         arrays = table(pairs)
         self._table = Table(
             *(
@@ -111,7 +119,7 @@ class BareStep:
         """
 
         def step(tensors: Table, rows: tf.Tensor, number: tf.Tensor) -> dict[str, tf.Tensor]:
-            return self.gan.step(
+            return self.model.step(
                 draw(tensors, choose(tensors, rows, number, self._how), number, self._how)
             )
 
@@ -140,6 +148,10 @@ def _operations(op: tf.Operation) -> int:
     if op.type == "MatMul":
         inner = shape(0)[0 if op.get_attr("transpose_a") else 1]
         return 2 * inner * int(op.outputs[0].shape.num_elements())
+    if op.type.startswith("DepthwiseConv2dNative"):
+        backward = op.type == "DepthwiseConv2dNativeBackpropInput"
+        sides = shape(1)[:2]
+        return 2 * math.prod(shape(2) if backward else list(op.outputs[0].shape)) * math.prod(sides)
     if op.type == "Conv2D":
         places, kernel = [int(side) for side in op.outputs[0].shape], shape(1)
     elif op.type == "Conv2DBackpropInput":

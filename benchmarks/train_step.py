@@ -2,12 +2,14 @@
 
     python benchmarks/train_step.py [--ngf 64] [--ndf 64] [--batch 64] [--precision float32]
     python benchmarks/train_step.py --device gpu --ngf 128 --precision mixed_bfloat16 --steps 50
+    python benchmarks/train_step.py --config configs/cub128_projected.yaml [--threads 1]
 
 The real command's own training loop runs on random pictures of 76 pixels, GAN-CLS + GAN-INT +
-feature matching at 64 pixels; its curves are logged in every repeat, and grids and checkpoints
+feature matching at 64 pixels, or a configuration at its own size; its curves are logged in every repeat, and grids and checkpoints
 are made behind every third. Beside it, in the same process, run the bare step and a large
 matrix product, the ceiling of the arithmetic, in turns, as machines are not equally fast all the
-time. `useful` are the operations of the convolutions and products that the step can't do without.
+time. `useful` are the operations of the convolutions and products that the step can't do without,
+those of a frozen network too.
 """
 
 import argparse
@@ -29,8 +31,8 @@ import tensorflow as tf
 from bare_step import CAPTIONS, CLASSES, EMBEDDING, BareStep, recipe
 from machine import describe
 
-from t2i.config.run import TrainingConfig
-from t2i.models.dcgan.config import Config
+from t2i.config.run import RunConfig, TrainingConfig
+from t2i.models.catalogue import load_config
 from t2i.pairs.writing import write_embeddings, writing
 from t2i.runs.directory import Run
 from t2i.training.trainer import Trainer
@@ -42,6 +44,8 @@ ROUND = 500
 def main() -> None:
     """Prints the rates and, last, a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", help="of any model, in place of what --ngf to --size say")
+    parser.add_argument("--threads", type=int, help="of the arithmetic; else all cores")
     parser.add_argument("--device", default="cpu", choices=("cpu", "gpu"))
     parser.add_argument("--ngf", type=int, default=64)
     parser.add_argument("--ndf", type=int, default=64)
@@ -57,13 +61,17 @@ def main() -> None:
         sys.exit("--device gpu: expected a GPU that TensorFlow can use, got none")
     if arguments.device == "cpu":
         tf.config.set_visible_devices([], "GPU")
+    if arguments.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
     config = _config(arguments)
+    arguments.batch, arguments.size = config.training.batch_size, config.image_size
     with _utilization(bool(gpus) and arguments.device == "gpu") as utilization:
         rates = _training(config, arguments)
     compiled = arguments.compile == "xla" or (
         arguments.compile == "auto" and arguments.device == "gpu"
     )
-    bare = BareStep(config, arguments.precision, arguments.batch, compiled)
+    bare = BareStep(config, arguments.precision, 4 * arguments.batch, compiled)
     operations = bare.operations()
     turns = bare.beside_gemm(arguments.steps, arguments.repeats)
     seconds = statistics.median(turn.seconds for turn in turns)
@@ -79,6 +87,8 @@ def main() -> None:
         "images_per_second_most": 1 / min(plain),
         "bare_step_images_per_second": arguments.batch / seconds,
         "precision": arguments.precision,
+        "config": arguments.config,
+        "threads": arguments.threads,
         "ngf": arguments.ngf,
         "ndf": arguments.ndf,
         "batch": arguments.batch,
@@ -97,7 +107,8 @@ def main() -> None:
         figures["device_idle_percent"] = 100 - statistics.median(utilization)
     print(describe())
     print(
-        f"{arguments.size} px, batch {arguments.batch}, ngf {arguments.ngf}, ndf {arguments.ndf}, "
+        f"{arguments.config or f'ngf {arguments.ngf}, ndf {arguments.ndf}'}, {arguments.size} px, "
+        f"batch {arguments.batch}, {arguments.threads or 'all'} threads, "
         f"{arguments.precision}: median {figures['images_per_second']:.1f} images/s "
         f"({1 / max(plain):.1f} to {1 / min(plain):.1f}), the bare step "
         f"{figures['bare_step_images_per_second']:.1f}; {figures['useful_gflops']:.0f} useful "
@@ -108,7 +119,10 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-def _config(arguments: argparse.Namespace) -> Config:
+def _config(arguments: argparse.Namespace) -> RunConfig:
+    given = load_config(arguments.config) if arguments.config else None
+    if given is not None:
+        arguments.batch = given.training.batch_size
     steps = arguments.steps * (arguments.repeats * 3 // 2 + 1)
     training = TrainingConfig(
         splits=["train"],
@@ -122,10 +136,12 @@ def _config(arguments: argparse.Namespace) -> Config:
         checkpoint_every=3 * arguments.steps,
         samples=8,
     )
+    if given is not None:
+        return given.model_copy(update={"training": training})
     return recipe(arguments.size, arguments.ngf, arguments.ndf, training)
 
 
-def _training(config: Config, arguments: argparse.Namespace) -> list[float]:
+def _training(config: RunConfig, arguments: argparse.Namespace) -> list[float]:
     """Returns seconds an image between the points of the curves."""
     seconds: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -175,10 +191,12 @@ def _utilization(measured: bool) -> Iterator[list[float]]:
 
 def _write(path: Path, count: int, size: int) -> None:
     random = np.random.default_rng(0)
+    # At least two pictures of a class, as some models want.
+    classes = max(2, min(CLASSES, count // 4))
     with writing(path, size, "random") as pairs:
         for index in range(count):
             image = random.integers(0, 256, (size, size, 3)).astype(np.uint8)
-            pairs.add("train", image, ["a bird"] * CAPTIONS, index % CLASSES, str(index))
+            pairs.add("train", image, ["a bird"] * CAPTIONS, index % classes, str(index))
     embedding = random.standard_normal((count * CAPTIONS, EMBEDDING)).astype(np.float32)
     none = np.zeros((0, EMBEDDING), np.float32)
     blocks = {"train": [embedding], "val": [none], "test": [none]}
