@@ -5,11 +5,11 @@
     python benchmarks/train_step.py --config configs/cub128_projected.yaml [--threads 1]
 
 The real command's own training loop runs on random pictures of 76 pixels, GAN-CLS + GAN-INT +
-feature matching at 64 pixels, or a configuration at its own size; its curves are logged in every repeat, and grids and checkpoints
-are made behind every third. Beside it, in the same process, run the bare step and a large
-matrix product, the ceiling of the arithmetic, in turns, as machines are not equally fast all the
-time. `useful` are the operations of the convolutions and products that the step can't do without,
-those of a frozen network too.
+feature matching at 64 pixels, or a configuration at its own size; its curves are logged in every
+repeat, and grids and checkpoints are made behind every third. Beside it, in the same process, run
+the bare step and a large matrix product, the ceiling of the arithmetic, in turns, as machines are
+not equally fast all the time. `useful` are the operations of the convolutions and products that
+the step can't do without, those of a frozen network too.
 """
 
 import argparse

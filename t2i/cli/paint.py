@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,11 @@ from t2i.cli.progress import Bars
 from t2i.cli.sentences import LOOKUP, SEED, STEP, chosen_run, lines, ours, require_words
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
+from t2i.painting.variety import VARIETY, require_variety
 
 if TYPE_CHECKING:
     from t2i.painting.painter import Painter
+    from t2i.painting.recipe import Recipe
 
 # Files of one picture that `--out` may name; what else has an ending of a known kind is refused.
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -47,6 +50,12 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
     "squeeze, right, down, mirror; for example mirror=-1,turn=0.",
 )
 @click.option(
+    "--variety",
+    type=float,
+    help="Latents are multiplied by it: below 1, pictures of a sentence differ less, and fewer of "
+    f"them go wrong; at most 4.  [default: {VARIETY:g}]",
+)
+@click.option(
     "--like",
     type=FILE,
     help="Paints a single picture of `t2i generate` or of the page again, from what it says of "
@@ -62,6 +71,7 @@ def generate(
     step: str | None,
     out: Path | None,
     pose: str | None,
+    variety: float | None,
     like: Path | None,
     data: Path | None,
 ) -> None:
@@ -71,10 +81,10 @@ def generate(
     replaced, and so is a folder of pictures of this command; no other folder is.
     """
     if like is not None:
-        if sentences or captions or pose:
+        if sentences or captions or pose or variety is not None:
             raise InputError(
-                "--like: expected the picture alone, got sentences, captions or a pose beside it; "
-                "leave one of them out"
+                "--like: expected the picture alone, got sentences, captions, a pose or a variety "
+                "beside it; leave one of them out"
             )
         _paint_again(run, step, like, out, data)
         return
@@ -82,45 +92,45 @@ def generate(
     if not texts:
         raise InputError('sentences: expected at least one, got none; type one in "quotes"')
     require_words(texts)
+    from t2i.painting.recipe import Recipe
+
+    variety = VARIETY if variety is None else variety
+    require_variety(variety)
     out, single = _output(out, len(texts) * count, captions, data)
     path, chosen = chosen_run(run, step)
     require_tensorflow()
     from t2i.painting.painter import Painter
 
     painter = Painter(path, data, chosen)
-    if single:
-        _paint_grid(painter, out, texts, count, seed, pose)
-    else:
-        _paint_folder(painter, out, texts, count, seed, pose)
+    how = Recipe("", seed, 0, variety, painter.identity, pose or "")
+    (_paint_grid if single else _paint_folder)(painter, out, texts, count, how)
     pictures = counted(len(texts) * count, "picture")
     click.echo(f"{out}: {pictures} of {counted(len(texts), 'sentence')}")
 
 
-def _paint_grid(
-    painter: "Painter", out: Path, texts: list[str], count: int, seed: int, pose: str | None
-) -> None:
+def _paint_grid(painter: "Painter", out: Path, texts: list[str], count: int, how: "Recipe") -> None:
     from t2i.images.pixels import save_image
     from t2i.images.sheets import captioned_grid
 
-    painted = painter.paint(texts, count, seed, pose=pose)
+    painted = painter.paint(texts, count, how.seed, how.variety, how.pose)
     scale = max(1, 128 // painter.config.image_size)
     save_image(out, captioned_grid(painted, texts, scale))
 
 
 def _paint_folder(
-    painter: "Painter", out: Path, texts: list[str], count: int, seed: int, pose: str | None
+    painter: "Painter", out: Path, texts: list[str], count: int, how: "Recipe"
 ) -> None:
     from t2i.painting.folder import write_folder
-    from t2i.painting.recipe import Recipe, inscribed_png
+    from t2i.painting.recipe import inscribed_png
 
     # All of them first, so that one that can't be painted is told before any is.
     painter.embed(texts)
     with Bars("sentence") as bars:
 
         def files(number: int, text: str) -> Iterator[bytes]:
-            for index, picture in enumerate(painter.paint([text], count, seed, pose=pose)[0]):
-                recipe = Recipe(text, seed, index, 1.0, painter.identity, pose or "")
-                yield inscribed_png(picture, recipe)
+            painted = painter.paint([text], count, how.seed, how.variety, how.pose)[0]
+            for index, picture in enumerate(painted):
+                yield inscribed_png(picture, replace(how, sentence=text, index=index))
             bars("painting", number, len(texts))
 
         write_folder(out, texts, starmap(files, enumerate(texts, start=1)))

@@ -17,7 +17,6 @@ def paint_again(painter: Painter, recipe: Recipe) -> Pixels:
             f"--like: expected a picture of this run ({painter.identity}), got one of "
             f"{recipe.run}; name the run that painted it"
         )
-    pose = recipe.pose or None
-    latent = painter.latents(recipe.index + 1, recipe.seed, recipe.variety, pose)[recipe.index :]
-    painted: Pixels = painter.paint_rows(painter.embed([recipe.sentence]), latent)[0]
+    latents = painter.latents(recipe.index + 1, recipe.seed, recipe.variety, recipe.pose)
+    painted: Pixels = painter.paint_rows(painter.embed([recipe.sentence]), latents[-1:])[0]
     return painted

@@ -16,6 +16,7 @@ from t2i.images.sheets import grid
 from t2i.models.contract import Floats
 from t2i.painting.between import between
 from t2i.painting.painter import Painter
+from t2i.painting.variety import VARIETY, require_variety
 
 # Pixels that a picture on a sheet is enlarged to, by whole pixels.
 _SHOWN = 128
@@ -71,8 +72,8 @@ class TextToImage:
         sentences: str | Sequence[str],
         count: int = 5,
         seed: int = 0,
-        variety: float = 1.0,
-        pose: str | None = None,
+        variety: float = VARIETY,
+        pose: str = "",
     ) -> Pictures:
         """Returns `count` pictures of each sentence, those that `t2i generate` paints.
 
@@ -80,7 +81,8 @@ class TextToImage:
             sentences: one, or several.
             count: pictures of each; a column shares its latent.
             seed: of the latents, from 0.
-            variety: the latents are multiplied by it.
+            variety: the latents are multiplied by it; below 1, pictures of a sentence differ
+                less, and fewer of them go wrong.
             pose: `turn=1,mirror=-1`, for example; see `t2i generate --pose`.
 
         Raises:
@@ -92,7 +94,8 @@ class TextToImage:
                 f"paint: expected count from 1 and seed from 0, got {count} and {seed}; "
                 "choose others"
             )
-        return Pictures(self._painter.paint(texts, count, seed, pose=pose, variety=variety), texts)
+        require_variety(variety)
+        return Pictures(self._painter.paint(texts, count, seed, variety, pose), texts)
 
     def morph(self, first: str, second: str, steps: int = 9, seed: int = 0) -> Pictures:
         """Returns the way from one sentence to another as one row; `.save("way.gif")` moves.

@@ -17,7 +17,8 @@ from t2i.files.weights import load_weights, weights_sha256
 from t2i.images.pixels import to_uint8
 from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Floats, Painting
-from t2i.painting.poses import posed, varied
+from t2i.painting.poses import posed
+from t2i.painting.variety import VARIETY, varied
 from t2i.progress import Progress, silent
 from t2i.runs.directory import Run, painting_of
 from t2i.runs.record import read_record
@@ -70,9 +71,9 @@ class Painter:
         captions: Sequence[str],
         count: int,
         seed: int,
+        variety: float = VARIETY,
+        pose: str = "",
         progress: Progress = silent,
-        pose: str | None = None,
-        variety: float = 1.0,
     ) -> npt.NDArray[np.uint8]:
         """Returns uint8 [captions, count, s, s, C]; a column shares its latent.
 
@@ -80,9 +81,9 @@ class Painter:
             captions: sentences, not empty.
             count: pictures of each.
             seed: of the latents.
-            progress: of the pictures.
-            pose: see `posed`.
             variety: see `varied`.
+            pose: see `posed`; empty sets none.
+            progress: of the pictures.
         """
         embedding = self.embed(captions).repeat(count, axis=0)
         latent = np.tile(self.latents(count, seed, variety, pose), (len(captions), 1))
@@ -109,12 +110,10 @@ class Painter:
             require_legible_sentence(self.sentences.tokenizer, caption)
         return self.sentences.embed(captions)
 
-    def latents(
-        self, count: int, seed: int, variety: float = 1.0, pose: str | None = None
-    ) -> Floats:
+    def latents(self, count: int, seed: int, variety: float = VARIETY, pose: str = "") -> Floats:
         """Returns float32 [count, z] ~ N(0, 1), `varied`, and `posed` where there is a pose."""
         latent = varied(self.prior.draw(count, seed), variety)
-        return latent if pose is None else posed(latent, self.prior, pose)
+        return posed(latent, self.prior, pose) if pose else latent
 
     def paint_rows(
         self,

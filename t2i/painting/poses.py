@@ -9,11 +9,6 @@ from t2i.models.contract import Floats, Prior
 _FARTHEST = 4
 
 
-def varied(latent: Floats, variety: float) -> Floats:
-    """Returns latents [n, z] multiplied by the variety; 0 is the one picture in the middle."""
-    return latent * np.float32(variety)
-
-
 def posed(latent: Floats, prior: Prior, pose: str) -> Floats:
     """Returns latents [n, z], those of them that `pose` names set to its numbers.
 

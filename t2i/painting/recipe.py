@@ -1,7 +1,6 @@
 """What a picture was painted from, kept in its own PNG file, so that it can be painted again."""
 
 import io
-import math
 import struct
 import zlib
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from pathlib import Path
 from t2i.errors import InputError
 from t2i.files.disk import replacing, require_at_most
 from t2i.images.pixels import Pixels, as_picture, marked
+from t2i.painting.variety import MOST_VARIETY
 
 # Chunk names; a viewer shows the first as what the picture is.
 _SENTENCE, _RUN, _SEED = "Description", "t2i:run", "t2i:seed"
 _INDEX, _VARIETY, _POSE = "t2i:index", "t2i:variety", "t2i:pose"
 MOST_CHARACTERS = 10_000
-MOST_VARIETY = 4.0
 _MOST_COUNT = 100_000
 _MOST_BYTES = 64 << 20
 _MOST_CHUNK = 1 << 16
@@ -108,7 +107,6 @@ def _checked(texts: dict[str, str]) -> Recipe:
         0 < len(recipe.sentence) <= MOST_CHARACTERS
         and 0 <= recipe.seed < 1 << 31
         and 0 <= recipe.index < _MOST_COUNT
-        and math.isfinite(recipe.variety)
         and 0 <= recipe.variety <= MOST_VARIETY
     ):
         raise ValueError

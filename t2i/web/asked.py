@@ -12,7 +12,7 @@ from t2i.errors import InputError
 from t2i.models.contract import Floats
 from t2i.painting.between import between, between_latents
 from t2i.painting.painter import Painter
-from t2i.painting.poses import varied
+from t2i.painting.variety import VARIETY
 
 # A request's body: two sentences of 1,000 characters, each written as an escape, and numbers.
 MOST_BYTES = 16 << 10
@@ -39,7 +39,7 @@ class Paint(Section):
     sentence: Sentence
     count: Annotated[int, Field(ge=1, le=MOST_PICTURES)] = 4
     seed: Seed = 0
-    variety: Variety = 1.0
+    variety: Variety = VARIETY
 
     @property
     def pictures(self) -> int:
@@ -53,7 +53,7 @@ class Paint(Section):
 
     def rows(self, painter: Painter, embedding: Floats) -> tuple[Floats, Floats]:
         """Returns embeddings [n, d] and latents [n, z] of the pictures; embedding is [1, d]."""
-        latent = varied(painter.latents(self.count, self.seed), self.variety)
+        latent = painter.latents(self.count, self.seed, self.variety)
         return embedding.repeat(self.count, axis=0), latent
 
 
@@ -75,7 +75,7 @@ class Morph(Section):
     second: Sentence
     seed: Seed = 0
     second_seed: Seed = 0
-    variety: Variety = 1.0
+    variety: Variety = VARIETY
     steps: Annotated[int, Field(ge=2, le=MOST_STEPS)] = 17
 
     @property
@@ -90,8 +90,9 @@ class Morph(Section):
 
     def rows(self, painter: Painter, embedding: Floats) -> tuple[Floats, Floats]:
         """Returns embeddings [n, d] and latents [n, z] of the pictures; embedding is [2, d]."""
-        ends = [painter.latents(1, seed)[0] for seed in (self.seed, self.second_seed)]
-        latent = varied(between_latents(ends[0], ends[1], self.steps), self.variety)
+        seeds = (self.seed, self.second_seed)
+        ends = [painter.latents(1, seed, self.variety)[0] for seed in seeds]
+        latent = between_latents(ends[0], ends[1], self.steps)
         return between(embedding[0], embedding[1], self.steps), latent.astype(np.float32)
 
 

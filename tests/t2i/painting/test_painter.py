@@ -17,6 +17,7 @@ from t2i.models.dcgan.config import Config, NetworksConfig
 from t2i.models.dcgan.generator import build_generator
 from t2i.models.whitening import Whitening
 from t2i.painting.painter import Painter, load_painting
+from t2i.painting.variety import VARIETY
 from t2i.runs.record import Record
 
 CONFIG = Config(
@@ -92,6 +93,16 @@ def test_the_same_seed_paints_the_same_and_another_does_not(run: Path) -> None:
     first = painter.paint(["a red bird"], 2, seed=1)
     np.testing.assert_array_equal(painter.paint(["a red bird"], 2, seed=1), first)
     assert (painter.paint(["a red bird"], 2, seed=2) != first).any()
+
+
+def test_variety_is_how_far_latents_are_from_the_middle(run: Path) -> None:
+    painter = Painter(run)
+    drawn = painter.prior.draw(3, 1)
+    np.testing.assert_array_equal(painter.latents(3, 1), np.float32(VARIETY) * drawn)
+    np.testing.assert_array_equal(painter.latents(3, 1, 0.5), 0.5 * drawn)
+    near = painter.paint(["a red bird"], 3, 1, variety=0.0)[0]
+    np.testing.assert_array_equal(near[0], near[1])
+    assert (painter.paint(["a red bird"], 3, 1, variety=0.5)[0] != near).any()
 
 
 def test_a_picture_does_not_depend_on_its_neighbours(run: Path) -> None:

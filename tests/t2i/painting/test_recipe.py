@@ -105,13 +105,15 @@ def test_a_picture_is_painted_again_from_itself_by_its_own_run_alone(
         return CliRunner().invoke(main, arguments).output
 
     monkeypatch.chdir(tmp_path)
-    t2i("generate", "birds", "a red bird", "--count", "2", "--pose", "turn=1", "--out", "two")
+    how = ("--count", "2", "--pose", "turn=1", "--variety", "0.5")
+    t2i("generate", "birds", "a red bird", *how, "--out", "two")
     like = Path("two/1_0001.png")
     assert t2i("generate", "birds", "--like", str(like), "--out", "a.png") == "a.png: a red bird\n"
     first, again = (pixels_of(path).astype(int) for path in (like, Path("a.png")))
     # The batch is another, so equal to rounding.
     assert np.abs(first - again).max() <= 1
     assert read_recipe(Path("a.png")) == read_recipe(like)
+    assert (read_recipe(like).variety, read_recipe(like).pose) == (0.5, "turn=1")
     # Of the weights that are shipped, whichever they are.
     identity, like = read_recipe(like).run, _with(tmp_path)
     assert t2i("generate", "birds", "--like", str(like), "--out", "b.png") == (
@@ -119,12 +121,22 @@ def test_a_picture_is_painted_again_from_itself_by_its_own_run_alone(
         "name the run that painted it\n"
     )
     assert t2i("generate", "birds", "a bird", "--like", str(like)) == (
-        "Error: --like: expected the picture alone, got sentences, captions or a pose beside it; "
-        "leave one of them out\n"
+        "Error: --like: expected the picture alone, got sentences, captions, a pose or a variety "
+        "beside it; leave one of them out\n"
     )
     assert t2i("generate", "birds", "--like", str(like), "--out", "b") == (
         "Error: --out: expected a .png file with --like, got b; name one\n"
     )
     assert t2i("generate", "birds", "--like", "no.png") == (
         "Error: no.png: expected a picture, got No such file or directory; name a PNG file\n"
+    )
+
+
+@pytest.mark.parametrize("variety", ["-0.1", "4.1", "nan"])
+def test_a_variety_that_no_picture_may_have_is_refused(variety: str) -> None:
+    said = CliRunner().invoke(main, ["generate", "birds", "a bird", "--variety", variety])
+    assert (said.exit_code, said.output) == (
+        1,
+        f"Error: variety: expected a number from 0 to 4, got {float(variety)}; 1 is as in "
+        "training\n",
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from t2i.errors import InputError
+from t2i.painting.variety import VARIETY
 from t2i.web.asked import Morph, Paint, read_asked
 
 PAINT = {"run": "birds", "sentence": "a red bird"}
@@ -56,17 +57,18 @@ def test_what_is_no_request(body: bytes) -> None:
 class Drawer:
     """As a painter draws its latents."""
 
-    def latents(self, count: int, seed: int) -> np.ndarray:
-        return np.random.default_rng(seed).standard_normal((count, 3), np.float32)
+    def latents(self, count: int, seed: int, variety: float) -> np.ndarray:
+        drawn = np.random.default_rng(seed).standard_normal((count, 3), np.float32)
+        return drawn * np.float32(variety)
 
 
 def test_a_picture_is_that_of_the_command_line_and_variety_scales_its_latent() -> None:
     embedding = np.ones((1, 2), np.float32)
     rows, latent = Paint(**PAINT, count=3, seed=5).rows(Drawer(), embedding)
     assert rows.shape == (3, 2)
-    np.testing.assert_array_equal(latent, Drawer().latents(3, 5))
+    np.testing.assert_array_equal(latent, Drawer().latents(3, 5, VARIETY))
     _, less = Paint(**PAINT, count=3, seed=5, variety=0.5).rows(Drawer(), embedding)
-    np.testing.assert_array_equal(less, 0.5 * latent)
+    np.testing.assert_array_equal(less, Drawer().latents(3, 5, 0.5))
 
 
 def test_a_morph_goes_from_one_picture_to_the_other() -> None:
@@ -74,4 +76,4 @@ def test_a_morph_goes_from_one_picture_to_the_other() -> None:
     rows, latent = Morph(**MORPH, seed=1, second_seed=2, steps=5).rows(Drawer(), ends)
     np.testing.assert_allclose(rows, np.linspace(0, 1, 5)[:, None] * [[1, 2]])
     for place, seed in ((0, 1), (4, 2)):
-        np.testing.assert_allclose(latent[place], Drawer().latents(1, seed)[0], atol=1e-6)
+        np.testing.assert_allclose(latent[place], Drawer().latents(1, seed, VARIETY)[0], atol=1e-6)
