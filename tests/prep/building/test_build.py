@@ -1,9 +1,5 @@
 """Pictures and captions to a pairs file, with any number of workers."""
 
-import multiprocessing
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,34 +179,6 @@ def test_an_interrupted_build_leaves_the_old_file(tmp_path: Path, workers: int) 
         build_pairs(interrupted(), out, 8, "a test", workers)
     assert out.read_bytes() == b"the old file"
     assert not list(tmp_path.glob(".*"))
-
-
-def test_a_killed_worker_is_a_clean_error(tmp_path: Path) -> None:
-    out = tmp_path / "birds.h5"
-
-    def deadly() -> Iterator[Item]:
-        pictures = plain(tmp_path, 48)
-        yield from pictures[:24]
-        while not multiprocessing.active_children():
-            time.sleep(0.01)
-        for child in multiprocessing.active_children():
-            child.kill()
-        yield from pictures[24:]
-
-    with pytest.raises(InputError) as raised:
-        build_pairs(deadly(), out, 8, "a test", workers=2)
-    assert str(raised.value) == (
-        "workers: expected each to live to the end, got one killed, perhaps for want of "
-        "memory; try fewer --workers"
-    )
-    assert not out.exists()
-
-
-def test_workers_import_nothing_heavy() -> None:
-    heavy = {"tensorflow", "keras", "click", "pydantic"}
-    script = f"import sys, prep.building.build; print(sorted({heavy} & {{*sys.modules}}))"
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert (result.stdout, result.stderr) == ("[]\n", "")
 
 
 # The real thing.
