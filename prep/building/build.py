@@ -2,14 +2,14 @@
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping, Sized
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prep.building.examples import REREAD, Example, Fault, Note
-from prep.building.pictures import Fit, Item, fit_of
-from prep.building.report import counted, report_of, write_report
+from prep.building.examples import ENLARGED, REREAD, Example, Fault, Note
+from prep.building.pictures import Fit, Item, Square, fit_of
+from prep.building.report import by_kind, report_of, write_report
 from prep.building.workers import all_prepared
 from t2i.errors import InputError
 from t2i.pairs.reading import EncoderStamp, SplitBy
@@ -28,7 +28,7 @@ class Summary:
         bad: pictures that could not be used.
         seconds: it took.
         report: the file that lists the bad ones and the notes, or None when there are none.
-        notes: how many there are of each kind, `prep.building.examples` names them.
+        notes: those of each kind, `prep.building.examples` names them.
     """
 
     images: Mapping[str, int]
@@ -36,7 +36,7 @@ class Summary:
     bad: int
     seconds: float
     report: Path | None
-    notes: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, Sequence[Note]] = field(default_factory=dict)
 
 
 def build_pairs(
@@ -94,10 +94,10 @@ def build_pairs(
                 continue
             done += 1
             progress("preparing", done, total)
-            if isinstance(item, Example) and not isinstance(prepared, Fault | Note):
+            if isinstance(item, Example) and isinstance(prepared, Square):
                 pairs.add(
                     item.split,
-                    prepared,
+                    prepared.pixels,
                     item.captions,
                     item.class_id,
                     item.name,
@@ -109,6 +109,8 @@ def build_pairs(
                 boxed = boxed or item.box is not None
                 if item.remark:
                     notes.append(Note(item.name, item.remark, REREAD))
+                if prepared.remark:
+                    notes.append(Note(item.name, prepared.remark, ENLARGED))
             elif isinstance(prepared, Fault):
                 faults.append(prepared)
         written = write_report(report, [*faults, *notes])
@@ -123,7 +125,7 @@ def build_pairs(
             )
         pairs.describe(fit_of(fit, boxed), _split_by(out, split_by, splits_of))
     seconds = time.perf_counter() - start
-    return Summary(images, captions, len(faults), seconds, written, counted(notes))
+    return Summary(images, captions, len(faults), seconds, written, by_kind(notes))
 
 
 def _split_by(

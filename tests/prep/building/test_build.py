@@ -9,7 +9,7 @@ from picture_samples import example, plain, saved
 from PIL import Image
 
 from prep.building.build import Summary, build_pairs
-from prep.building.examples import Example, Fault
+from prep.building.examples import ENLARGED, Example, Fault, Note
 from prep.building.pictures import Item
 from prep.building.splits import official_split
 from prep.sources.cub import Cub
@@ -179,6 +179,15 @@ def test_an_interrupted_build_leaves_the_old_file(tmp_path: Path, workers: int) 
         build_pairs(interrupted(), out, 8, "a test", workers)
     assert out.read_bytes() == b"the old file"
     assert not list(tmp_path.glob(".*"))
+
+
+def test_pictures_that_were_enlarged_are_counted_and_named(tmp_path: Path) -> None:
+    saved(tmp_path / "tiny.png", Image.new("RGB", (1, 1)))
+    items = [*plain(tmp_path, 2), example(tmp_path / "tiny.png")]
+    summary = build_pairs(items, tmp_path / "birds.h5", 8, "a test", workers=1)
+    line = "expected 4 x 4 pixels or more, got 1 x 1, enlarged"
+    assert summary.notes == {ENLARGED: [Note("Class/tiny", line, ENLARGED)]}
+    assert summary.report.read_text() == f"Class/tiny: {line}\n"
 
 
 # The real thing.

@@ -37,7 +37,7 @@ def test_two_files_of_captions_are_a_fault(tmp_path: Path) -> None:
 
 def test_every_picture_is_found_and_so_are_captions_without_one(tmp_path: Path) -> None:
     plain = ["jpg", "jpeg", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff", "ppm"]
-    endings = [*plain, "heic", "avif", "nef"]
+    endings = [*plain, "heic", "avif", "tga", "svg", "nef"]
     files = {f"{ending}.{ending}": "" for ending in endings}
     tree(tmp_path, files | {f"{ending}.txt": "words" for ending in endings} | {"x.txt": "lost"})
     *found, left = Folder(tmp_path)
@@ -52,6 +52,17 @@ def test_pictures_that_no_list_names(tmp_path: Path) -> None:
     assert [item.name for item in found] == ["p0", "p1"]
     reason = "expected it in captions.csv, got no line of it"
     assert (first, second) == (Note("p2.png", reason, UNLISTED), Note("p3.png", reason, UNLISTED))
+
+
+def test_a_picture_whose_row_is_a_fault_is_in_the_list(tmp_path: Path) -> None:
+    texts = {"a": '"red"', "b": "5", "c": '"blue"'}
+    row = '{"file_name": "%s.png", "text": %s, "split": "train"}'
+    rows = "\n".join(row % named for named in texts.items())
+    pictures = {f"images/{name}.png": "" for name in texts}
+    *found, second = Folder(tree(tmp_path, pictures | {"metadata.jsonl": rows}))
+    assert [item.name for item in found] == ["images/a", "images/c"]
+    reason = "expected text, or a list of texts, as caption, got 5; correct it"
+    assert second == Fault("images/b.png", reason)
 
 
 def test_links_of_ones_own_are_followed(tmp_path: Path) -> None:
@@ -195,8 +206,8 @@ def test_the_last_line_and_the_report_say_what_was_left(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [*command, "--workers", "1", "--skip-bad"])
     assert result.exit_code == 0, result.output
     assert (
-        f", 3 left out, {REREAD}: 1, {UNPICTURED}: 1 (see {tmp_path}/mine.report.txt)"
-        in result.output
+        f", 3 left out, {REREAD}: 1, 0 say, {UNPICTURED}: 1, lost.txt say "
+        f"(see {tmp_path}/mine.report.txt)" in result.output
     )
     report = (tmp_path / "mine.report.txt").read_text("utf-8")
     assert [line.partition(": ")[0] for line in report.splitlines()] == [
