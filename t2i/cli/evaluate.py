@@ -122,7 +122,7 @@ def evaluate(
     results = []
     for path in [subject, *([compare] if compare else [])]:
         with Bars("metric") as metrics_done, Bars("picture") as looked_at:
-            result = run(path, request, looked_at, metrics_done)
+            result = run(path, request, looked_at, metrics_done, metrics_done.note)
             write_page(path, result)
         results.append(result)
         for metric, reason in result.left_out.items():

@@ -81,7 +81,7 @@ def train(
     settings = model_config(config, overrides)
     # Cheap checks come first: TensorFlow takes seconds to import.
     from t2i.compute.cluster import require_cluster
-    from t2i.pairs.reading import read_encoder
+    from t2i.pairs.reading import read_encoder, read_header
 
     require_cluster()
     encoder = read_encoder(data)
@@ -104,6 +104,11 @@ def train(
         f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
     )
     sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
+    stored, side = read_header(data).image_size, settings.image_size
+    seen = (
+        f"windows of {side}, {side**2 / stored**2:.0%} of a picture" if stored > side else "whole"
+    )
+    click.echo(f"pictures of {stored} pixels, {seen}")
     click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
     for note in trainer.notes:
         click.echo(note)

@@ -11,7 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.evaluation.evaluate import Result
-from t2i.evaluation.report import NAME, PAGE, PAGE_BEGINS, Table, number, read
+from t2i.evaluation.report import (
+    NAME,
+    PAGE,
+    PAGE_BEGINS,
+    Table,
+    number,
+    read,
+    was_trained_on,
+)
 from t2i.evaluation.scores import Scores
 from t2i.files.disk import replacing
 from t2i.images.pixels import Pixels, as_picture
@@ -81,14 +89,24 @@ def _numbers(table: Table) -> str:
         )
     facts = {"by": table.by.name, "weights": table.by.sha256, "resize": table.by.resize}
     protocol = "; ".join(f"{key}: {value}" for key, value in {**facts, **table.protocol}.items())
-    counts = f"{table.protocol['generated']:,} generated pictures beside "
-    counts += f"{table.protocol['reference']:,} real ones of {table.protocol['split']}"
     return (
-        f"<h2>By {html.escape(table.by.name)}</h2><p>{html.escape(counts)}.</p>"
+        f"<h2>By {html.escape(table.by.name)}</h2><p>{html.escape(_of_what(table))}</p>"
         '<table><tr><th></th><th class="n">value</th><th class="n">95 % interval</th>'
         f'<th class="n">real pictures</th><th></th></tr>{"".join(rows)}</table>'
         f"<details><summary>protocol</summary>{html.escape(protocol)}</details>"
     )
+
+
+def _of_what(table: Table) -> str:
+    """Returns in words which pictures are measured beside which, and which were trained on."""
+    protocol = table.protocol
+    step = f" by step {protocol['step']:,} of the run" if protocol.get("step") else ""
+    said = f"{protocol['generated']:,} pictures generated{step}, beside "
+    said += f"{protocol['reference']:,} real ones of {protocol['split']}"
+    if not protocol.get("trained_on"):
+        return f"{said}."
+    of = "are among those trained on" if was_trained_on(table) else "were not trained on"
+    return f"{said}, which {of} (trained on: {protocol['trained_on']})."
 
 
 def _left_out(reasons: dict[str, str]) -> str:

@@ -84,8 +84,8 @@ class Run:
 
     @property
     def events(self) -> Path:
-        """The folder of TensorBoard's files."""
-        return self.path / "events"
+        """The folder of TensorBoard's files, by whose name it calls the run."""
+        return self.path / "events" / self.path.resolve().name
 
 
 def steps(folder: Path) -> list[int]:
