@@ -105,10 +105,8 @@ def train(
     )
     sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
     stored, side = read_header(data).image_size, settings.image_size
-    seen = (
-        f"windows of {side}, {side**2 / stored**2:.0%} of a picture" if stored > side else "whole"
-    )
-    click.echo(f"pictures of {stored} pixels, {seen}")
+    share = f"{side**2 / stored**2:.0%} of a picture at a time"
+    click.echo(f"windows of {side} x {side} of {stored} x {stored} pixels: {share}")
     click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
     for note in trainer.notes:
         click.echo(note)
