@@ -134,7 +134,8 @@ def painting_of(path: AnyPath, step: int | str | None = None) -> Path:
             "train on until training.checkpoint_every steps"
         )
     expected = f"one of {names}" if names else "none, as no checkpoints are kept"
-    raise InputError(f"--step: expected {expected} in {path}, got {step}; choose another")
+    old = " of before 0.3, with no generator beside it" if step in there else ""
+    raise InputError(f"--step: expected {expected} in {path}, got {step}{old}; choose another")
 
 
 def require_place(run: Run, encoder: bytes | None) -> None:

@@ -32,7 +32,7 @@ _TEXTS = (
     *(b'{"file_name": "a.jpg", "text": null}\n', b'{"file_name": "b.png", "text": "\\ud800"}\n'),
 )
 
-# A picture, a text, or a link, by its place in a list; links lead to another name, or nowhere.
+# Pictures and texts, by their places in the lists; links lead to another name, or nowhere.
 _names = st.builds(
     lambda parts, ending: "/".join(parts) + ending,
     st.lists(st.sampled_from(_PARTS), min_size=1, max_size=3),
@@ -40,14 +40,15 @@ _names = st.builds(
 )
 _entries = st.one_of(
     st.tuples(st.just("picture"), _names, st.integers(0, len(SAMPLES) - 1)),
+    st.tuples(st.just("captioned"), _names, st.integers(0, len(SAMPLES) - 1)),
     st.tuples(st.just("text"), _names, st.integers(0, len(_TEXTS) - 1)),
     st.tuples(st.just("link"), _names, st.one_of(_names, st.sampled_from([".", "..", "/", "a"]))),
 )
 
 
 def _grown(tree: Path, entries: list[tuple[str, str, int | str]]) -> None:
-    """Makes what a file system takes of some entries."""
-    for kind, name, what in entries:
+    """Makes what a file system takes of some entries, among pictures that can be prepared."""
+    for kind, name, what in [*(("captioned", f"{n}.jpg", 0) for n in range(9)), *entries]:
         path = tree / name
         # Names that are too long, or lead through a file.
         with suppress(OSError):
@@ -57,7 +58,9 @@ def _grown(tree: Path, entries: list[tuple[str, str, int | str]]) -> None:
             if kind == "link":
                 path.symlink_to(what)
             else:
-                path.write_bytes((SAMPLES if kind == "picture" else _TEXTS)[what])
+                path.write_bytes((_TEXTS if kind == "text" else SAMPLES)[what])
+            if kind == "captioned":
+                path.with_suffix(".txt").write_text("a ball")
 
 
 def read(path: Path) -> None:
