@@ -102,10 +102,12 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
     NAME.image.keras, the image side, for a judge; NAME.json, the scores; and NAME.keras.training/,
     from which it goes on, and which may be removed.
     """
+    from t2i.encoders.description import require_encoder_output
     from t2i.pairs.reading import read_header
 
     settings = encoder_config(config, overrides)
     require_apart(out, pairs, config)
+    require_encoder_output(out)
     read_header(pairs)
     require_tensorflow()
     from prep.encoder.training import train_encoder as train
@@ -133,7 +135,10 @@ def import_encoder(torch_file: Path, out: Path) -> None:
 
     FILE.t7 is what they released for Torch.
     """
+    from t2i.encoders.description import require_encoder_output
+
     require_apart(out, torch_file)
+    require_encoder_output(out)
     require_tensorflow()
     from prep.encoder.released.importing import import_encoder as read
     from t2i.encoders.text import parameter_count, save_encoder

@@ -107,8 +107,18 @@ def evaluate(
             "--judge: expected an encoder to judge by, got neither it nor --features; "
             f"train one with `t2i-prep train-encoder {data} --set seed=1 ...`"
         )
+    from t2i.files.weights import require_encoder
     from t2i.pairs.reading import read_header
+    from t2i.runs.directory import require_there
+    from t2i.vision.networks import require_features
 
+    for path in (subject, compare):
+        if path is not None:
+            require_there(path)
+    if judge is not None:
+        require_encoder(judge)
+    if features is not None:
+        require_features(features)
     read_header(data)
     require_tensorflow()
     from t2i.evaluation.evaluate import Request

@@ -80,19 +80,25 @@ def train(
     """
     settings = model_config(config, overrides)
     # Cheap checks come first: TensorFlow takes seconds to import.
+    from t2i.compute.backend import choose_kernels
     from t2i.compute.cluster import require_cluster
+    from t2i.files.weights import require_encoder
     from t2i.pairs.reading import read_encoder, read_header
+    from t2i.runs.directory import Run, painting_of, require_place
+    from t2i.runs.record import read_record
+    from t2i.runs.shipping import run_named
+    from t2i.vision.networks import is_network
 
     require_cluster()
     encoder = read_encoder(data)
-    from t2i.compute.backend import choose_kernels
-    from t2i.runs.directory import Run, require_place
-    from t2i.runs.record import read_record
-
+    if judge is not None and not is_network(judge):
+        require_encoder(judge)
     run = Run(folder)
     require_place(run, encoder)
     if run.config.exists():
         choose_kernels(read_record(run).kernels)
+    elif start is not None:
+        painting_of(run_named(start))
     require_tensorflow()
     from t2i.training.trainer import Trainer
 

@@ -138,6 +138,15 @@ def painting_of(path: AnyPath, step: int | str | None = None) -> Path:
     raise InputError(f"--step: expected {expected} in {path}, got {step}{old}; choose another")
 
 
+def require_there(path: Path) -> None:
+    """Raises InputError where there is neither a run, nor a folder of pictures."""
+    if not path.is_dir():
+        raise InputError(
+            f"{path}: expected a run directory or a folder of pictures, got nothing there; "
+            "train one with `t2i train`"
+        )
+
+
 def require_place(run: Run, encoder: bytes | None) -> None:
     """Raises InputError where a new run would write among files that are not its own.
 
