@@ -66,10 +66,12 @@ class BadRow:
     Attributes:
         name: the picture, or the list and the line where it names none.
         reason: what was expected and what was got.
+        pictured: False for captions alone, whose picture nobody names.
     """
 
     name: str
     reason: str
+    pictured: bool = True
 
 
 def row_of(place: str, fields: Fields) -> Row | BadRow:

@@ -121,7 +121,9 @@ def listed(folder: Path, files: Files, listings: Sequence[Path]) -> Found:
         if listing.remark:
             found.notes.append(Note(file.name, listing.remark, REREAD))
         for picture, row in _below(folder, file, listing, files):
-            if isinstance(row, BadRow):
+            if isinstance(row, BadRow) and not row.pictured:
+                found.notes.append(Note(row.name, row.reason, UNPICTURED))
+            elif isinstance(row, BadRow):
                 found.faults.append(Fault(picture, row.reason))
             else:
                 rows_of.setdefault(picture, []).append(row)

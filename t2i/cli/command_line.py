@@ -22,7 +22,8 @@ OVERRIDES = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Overrides a key of the configuration, training.epochs=10 say; may be given again. "
+    help="Overrides a key of the configuration, training.epochs=10 say, or steps=2000 of an "
+    "encoder's; may be given again. "
     "`t2i configs NAME --keys` lists the keys; their units stand in t2i/config/run.py, in the "
     "config.py of each model in t2i/models/, and in t2i/encoders/config.py.",
 )

@@ -165,13 +165,16 @@ def test_cocos_lists_lie_beside_its_folders(tmp_path: Path) -> None:
     files = {}
     for split in ("train2017", "val2017"):
         images = [f'{{"id": {n}, "file_name": "{split}_{n}.jpg"}}' for n in range(2)]
-        texts = [f'{{"image_id": {n}, "caption": "number {n}"}}' for n in (1, 0, 1)]
+        texts = [f'{{"image_id": {n}, "caption": "number {n}"}}' for n in (1, 0, 1, 7)]
         files[f"annotations/captions_{split}.json"] = (
             f'{{"images": [{", ".join(images)}], "annotations": [{", ".join(texts)}]}}'
         )
         files |= {f"{split}/{split}_{n}.jpg": "" for n in range(2)}
-    found = examples(tree(tmp_path, files))
-    assert {name: (item.split, len(item.captions)) for name, item in found.items()} == {
+    *found, alone, other = Folder(tree(tmp_path, files))
+    reason = "expected it among the images, got captions alone"
+    assert alone == Note("captions_train2017.json, image_id 7", reason, UNPICTURED)
+    assert other == Note("captions_val2017.json, image_id 7", reason, UNPICTURED)
+    assert {item.name: (item.split, len(item.captions)) for item in found} == {
         "train2017/train2017_0": ("train", 1),
         "train2017/train2017_1": ("train", 2),
         "val2017/val2017_0": ("val", 1),

@@ -24,6 +24,8 @@ _COMMANDS = {
     ),
     "t2i train tiny --data birds.h5 --run run --judge judge.keras": f"judge.keras: {_NO_ENCODER}",
     "t2i train tiny --data birds.h5 --run run --from nowhere": f"nowhere: {_NO_RUN}",
+    "t2i export nowhere page.html --format page": f"nowhere: {_NO_RUN}",
+    "t2i serve birds nowhere": f"nowhere: {_NO_RUN}",
     "t2i-prep train-encoder birds.h5 --config encoder_small --out e.h5": (
         "e.h5: expected a name ending in .keras, got 'e.h5'; add it"
     ),
