@@ -3,7 +3,6 @@
 import base64
 import html
 import io
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -24,8 +23,13 @@ from t2i.evaluation.scores import Scores
 from t2i.files.disk import replacing
 from t2i.images.pixels import Pixels, as_picture
 from t2i.models.catalogue import load_config, offered
-from t2i.runs.directory import Run
+from t2i.runs.directory import Run, read_metrics
 
+_LEGEND = (
+    '<p class="small">d/accuracy: the share, from 0 to 1, of real pictures with their own text, '
+    "of real ones with another's, and of painted ones that the discriminator tells right. d/ and "
+    "g/ else: terms of the losses of discriminator and generator.</p>"
+)
 _SHOWN = 8
 _COLUMNS = 6
 # How large a curve is drawn.
@@ -140,8 +144,7 @@ def _curves(run: Run) -> str:
     path = run.metrics
     if not path.is_file() or path.stat().st_size > _MAX_CURVES_BYTES:
         return ""
-    with path.open(encoding="utf-8") as file:
-        points = [json.loads(line) for line in file if line.endswith("\n")]
+    points = read_metrics(run)
     names = [
         *offered(load_config(run.config)).CURVES,
         *sorted({name for point in points for name in point if "evaluation/" in name}),
@@ -151,7 +154,7 @@ def _curves(run: Run) -> str:
         own = [(point["step"], point[name]) for point in points if name in point]
         if len(own) > 1:
             drawn.append(_curve(name, np.array(own, float)))
-    return "<h2>Curves</h2>" + "".join(drawn) if drawn else ""
+    return f"<h2>Curves</h2>{_LEGEND}" + "".join(drawn) if drawn else ""
 
 
 def _curve(name: str, points: npt.NDArray[np.float64]) -> str:

@@ -204,20 +204,31 @@ def locked(run: Run) -> Iterator[None]:
 
 
 def trim_metrics(run: Run, step: int) -> None:
-    """Drops the points of the curves behind `step`, which will be made again.
+    """Drops the points of the curves behind `step`, which will be made again."""
+    if not run.metrics.exists():
+        return
+    kept = [line for line, point in _points(run) if point["step"] <= step]
+    with replacing(run.metrics) as unfinished:
+        unfinished.write_text("".join(kept), encoding="utf-8")
+
+
+def read_metrics(run: Run) -> list[dict[str, float]]:
+    """Returns the points of the curves, `step` among what each holds."""
+    return [point for _, point in _points(run)]
+
+
+def _points(run: Run) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yields the lines of the curves, and their points.
 
     A line that can't be read, as a power cut leaves one, ends the curves.
     """
-    if not run.metrics.exists():
-        return
-    lines = run.metrics.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-    kept = []
-    for line in lines:
-        try:
-            point = json.loads(line)["step"] if line.endswith("\n") else step + 1
-        except (ValueError, KeyError, TypeError):
-            break
-        if point <= step:
-            kept.append(line)
-    with replacing(run.metrics) as unfinished:
-        unfinished.write_text("".join(kept), encoding="utf-8")
+    with run.metrics.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                point = json.loads(line)
+                numbers = all(isinstance(value, int | float) for value in point.values())
+            except (ValueError, AttributeError, RecursionError):
+                return
+            if not numbers or "step" not in point or not line.endswith("\n"):
+                return
+            yield line, point
