@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from prep.fetching.published import DATA_SETS
-from t2i.cli.command_line import FOLDER
+from t2i.cli.command_line import FOLDER, goes_on
 from t2i.cli.progress import Bars
 
 
@@ -21,7 +21,7 @@ def fetch(data_set: str, folder: Path, unpack: bool) -> None:
     """
     from prep.fetching import fetch as fetching
 
-    with Bars("B") as bars:
+    with goes_on(folder), Bars("B") as bars:
         files = DATA_SETS[data_set]
         paths = [fetching.fetch(file, folder, bars) for file in files]
         made = [

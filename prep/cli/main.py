@@ -11,7 +11,14 @@ from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, counted, encoder_config
+from t2i.cli.command_line import (
+    FILE,
+    FOLDER,
+    OVERRIDES,
+    counted,
+    encoder_config,
+    goes_on,
+)
 from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
@@ -112,7 +119,7 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
     require_tensorflow()
     from prep.encoder.training import train_encoder as train
 
-    with Bars("step") as bars:
+    with goes_on(out, "from its last checkpoint"), Bars("step") as bars:
         report = train(
             pairs, settings, out, bars, lambda loss: bars.note(f"loss {loss:.3f}"), bars.say
         )

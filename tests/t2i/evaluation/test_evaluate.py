@@ -115,18 +115,6 @@ def test_the_protocol_stands_beside_the_numbers(bench, whole) -> None:
         assert row.estimate.low <= row.estimate.value <= row.estimate.high
 
 
-def test_the_metric_at_work_is_named_and_so_are_pieces_for_pictures(bench, tmp_path: Path) -> None:
-    begun: list[str] = []
-    request = Request(bench.data, "test", 20, 3, ("diversity", "manifold"), judge=bench.judge)
-    evaluate(bench.run, request, lambda *_: None, lambda *_: None, begun.append)
-    assert begun == ["diversity", "manifold", ""]
-    large = write_data(tmp_path / "large.h5", stored=13)
-    assert _error(lambda: _evaluate(bench, data=large)) == (
-        f"{large}: expected pictures of at most 12 pixels for the 8 of {bench.run}, got 13, whose "
-        "middles are pieces; prepare them as for training"
-    )
-
-
 class StoppedError(Exception):
     """Stands for what ends an evaluation from outside."""
 
