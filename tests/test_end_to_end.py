@@ -21,11 +21,16 @@ ROOT = Path(__file__).parent.parent
 PICTURES = 40
 
 
+# What a command says of its work where nobody watches; nothing else stands on standard error.
+_BAR = re.compile(r"[a-z ]+: [\d,]+ [a-z]+ in \d+ s(, .+)?")
+
+
 def _run(module: str, *arguments: object) -> str:
-    """Returns the last lines of a command that must succeed."""
+    """Returns what a command prints that must succeed, with nothing foreign beside it."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=1200)
     assert result.returncode == 0, result.stderr
+    assert not [line for line in result.stderr.splitlines() if not _BAR.fullmatch(line)]
     return result.stdout
 
 

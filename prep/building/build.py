@@ -1,31 +1,21 @@
 """Captioned pictures -> a pairs file, on all cores and in bounded memory."""
 
 import os
-import signal
-import threading
 import time
-from collections import deque
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence, Sized
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from prep.building.examples import REREAD, Example, Fault, Note
-from prep.building.pictures import Fit, Item, Prepared, fit_of, prepare
-from prep.building.report import counted, report_of, write_report
+from prep.building.examples import ENLARGED, REREAD, Example, Fault, Note
+from prep.building.pictures import Fit, Item, Square, fit_of
+from prep.building.report import by_kind, report_of, write_report
+from prep.building.workers import all_prepared
 from t2i.errors import InputError
 from t2i.pairs.reading import EncoderStamp, SplitBy
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import writing
 from t2i.progress import Progress, silent
-
-# Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
-_CHUNK = 8
 
 
 @dataclass(frozen=True)
@@ -38,7 +28,7 @@ class Summary:
         bad: pictures that could not be used.
         seconds: it took.
         report: the file that lists the bad ones and the notes, or None when there are none.
-        notes: how many there are of each kind, `prep.building.examples` names them.
+        notes: those of each kind, `prep.building.examples` names them.
     """
 
     images: Mapping[str, int]
@@ -46,7 +36,7 @@ class Summary:
     bad: int
     seconds: float
     report: Path | None
-    notes: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, Sequence[Note]] = field(default_factory=dict)
 
 
 def build_pairs(
@@ -96,18 +86,18 @@ def build_pairs(
     done, total = 0, len(items) if isinstance(items, Sized) else None
     with (
         writing(out, image_size, source, channels, encoder) as pairs,
-        closing(_all_prepared(items, image_size, channels, workers, fit)) as all_prepared,
+        closing(all_prepared(items, image_size, channels, workers, fit)) as made,
     ):
-        for item, prepared in all_prepared:
+        for item, prepared in made:
             if isinstance(item, Note):
                 notes.append(item)
                 continue
             done += 1
             progress("preparing", done, total)
-            if isinstance(item, Example) and not isinstance(prepared, Fault | Note):
+            if isinstance(item, Example) and isinstance(prepared, Square):
                 pairs.add(
                     item.split,
-                    prepared,
+                    prepared.pixels,
                     item.captions,
                     item.class_id,
                     item.name,
@@ -119,6 +109,8 @@ def build_pairs(
                 boxed = boxed or item.box is not None
                 if item.remark:
                     notes.append(Note(item.name, item.remark, REREAD))
+                if prepared.remark:
+                    notes.append(Note(item.name, prepared.remark, ENLARGED))
             elif isinstance(prepared, Fault):
                 faults.append(prepared)
         written = write_report(report, [*faults, *notes])
@@ -133,7 +125,7 @@ def build_pairs(
             )
         pairs.describe(fit_of(fit, boxed), _split_by(out, split_by, splits_of))
     seconds = time.perf_counter() - start
-    return Summary(images, captions, len(faults), seconds, written, counted(notes))
+    return Summary(images, captions, len(faults), seconds, written, by_kind(notes))
 
 
 def _split_by(
@@ -147,56 +139,3 @@ def _split_by(
             "take them so with --split-by picture"
         )
     return wanted or ("picture" if shared else "class")
-
-
-def _all_prepared(
-    items: Iterable[Item], size: int, channels: int, workers: int, fit: Fit | None
-) -> Generator[tuple[Item, Prepared], None, None]:
-    """Yields each item with what `prepare` makes of it, in order, few in memory at any time."""
-    remaining = iter(items)
-    chunks = iter(lambda: list(islice(remaining, _CHUNK)), [])
-    if workers == 1:
-        for chunk in chunks:
-            yield from zip(chunk, prepare(chunk, size, channels, fit), strict=True)
-        return
-    pool = ProcessPoolExecutor(
-        workers,
-        # A fork would inherit the locks of whatever threads the caller runs.
-        mp_context=get_context("spawn"),
-        initializer=_live_with_the_parent,
-    )
-    pending: deque[tuple[Sequence[Item], Future[list[Prepared]]]] = deque()
-
-    def oldest() -> Iterator[tuple[Item, Prepared]]:
-        chunk, made = pending.popleft()
-        return zip(chunk, made.result(), strict=True)
-
-    try:
-        for chunk in chunks:
-            pending.append((chunk, pool.submit(prepare, chunk, size, channels, fit)))
-            if len(pending) > 2 * workers:
-                yield from oldest()
-        while pending:
-            yield from oldest()
-    except BrokenProcessPool as error:
-        raise InputError(
-            "workers: expected each to live to the end, got one killed, perhaps for want of "
-            "memory; try fewer --workers"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _live_with_the_parent() -> None:
-    """Prepares a worker: it leaves Ctrl-C to the parent, and ends when the parent does."""
-    # Ctrl-C reaches the whole group: the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
-
-
-def _end_after(parent: BaseProcess) -> None:
-    parent.join()
-    # Waiting for work that never comes, it would live on for ever.
-    os._exit(1)

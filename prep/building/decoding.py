@@ -45,8 +45,20 @@ _SIXTEEN_BITS, _SIXTEEN_TO_EIGHT = 65535, 257
 _TILE_WIDTH, _TILE_LENGTH, _PHOTOMETRIC = 322, 323, 262
 _WHITE_IS_ZERO = 0
 # Of cameras; each begins with a small TIFF, which is not the picture.
-_RAW = (".dng", ".cr2", ".nef", ".arw")
+_RAW = (".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw")
 _BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
+# How files begin that are often called pictures.
+_BEGINNINGS = (
+    (b"\0\0\0\x0cjP  ", "JPEG 2000; convert it"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL; convert it"),
+    (b"8BPS", "a file of Photoshop; convert it"),
+    (b"%PDF", "a PDF; convert it"),
+    (b"version https://git-lfs", "a pointer of Git LFS; run git lfs pull"),
+    (b"<!doctype html", "HTML, as of a download that failed; fetch it again"),
+    (b"<html", "HTML, as of a download that failed; fetch it again"),
+    (b"<svg", "SVG; convert it"),
+    (b"<?xml", "XML, SVG perhaps; convert it"),
+)
 
 
 @contextmanager
@@ -142,10 +154,17 @@ def _unpacked_at_once(picture: Image.Image) -> tuple[int, int]:
 def _looks_like(file: BinaryIO) -> str:
     """Returns what a file of none of the formats seems to be."""
     file.seek(0)
-    head = file.read(12)
+    head = file.read(64)
+    if not head:
+        return "an empty file"
     if head[4:8] == b"ftyp" and head[8:12] in _BRANDS:
         return f"{_BRANDS[head[8:12]]}; convert it"
-    return "something else"
+    said = (what for begins, what in _BEGINNINGS if _begins(head, begins))
+    return next(said, "something else")
+
+
+def _begins(head: bytes, begins: bytes) -> bool:
+    return head.lstrip().lower().startswith(begins.lower())
 
 
 def turn_of(picture: Image.Image) -> Image.Transpose | None:

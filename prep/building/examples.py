@@ -58,6 +58,7 @@ UNLISTED = "pictures in no list"
 UNPICTURED = "captions without a picture"
 REREAD = "texts put right"
 UNFOLLOWED = "links not followed"
+ENLARGED = "pictures enlarged more than twice"
 
 
 @dataclass(frozen=True)

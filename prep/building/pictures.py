@@ -4,7 +4,7 @@ Each process that decodes imports this module, so it imports little.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -23,12 +23,28 @@ _CROP_SCALE = 1.5
 # and 3.3. The two differ by 1.35 on average, one pixel by 43; with 1.5 it were 1.72, and 57.
 _LEAST_OVERSAMPLING = 2
 _REDUCTIONS = (8, 4, 2)
+# What is enlarged by more than this has no detail of the size that is stored.
+_MOST_ENLARGED = 2
 
 Region = tuple[float, float, float, float]
 # How what is not square becomes square: its middle, all of it on white, or all of it squeezed.
 Fit = Literal["crop", "pad", "stretch"]
 Item = Example | Fault | Note
-Prepared = Pixels | Fault | Note
+
+
+class Square(NamedTuple):
+    """A picture made square.
+
+    Attributes:
+        pixels: uint8 [size, size, channels].
+        remark: what was made of it and should be known, or None.
+    """
+
+    pixels: Pixels
+    remark: str | None
+
+
+Prepared = Square | Fault | Note
 
 
 def fit_of(fit: Fit | None, boxed: bool) -> Fit:
@@ -45,7 +61,7 @@ def fit_of(fit: Fit | None, boxed: bool) -> Fit:
 def prepare(
     items: Sequence[Item], size: int, channels: int, fit: Fit | None = None
 ) -> list[Prepared]:
-    """Returns each picture as uint8 [size, size, channels], or why there is none."""
+    """Returns each picture made square, see `square_of`, or why there is none."""
     return [
         _prepared(item, size, channels, fit) if isinstance(item, Example) else item
         for item in items
@@ -61,8 +77,10 @@ def _prepared(example: Example, size: int, channels: int, fit: Fit | None) -> Pr
 
 def square_of(
     image: RawImage, box: Box | None, size: int, channels: int, fit: Fit | None = None
-) -> Pixels:
-    """Returns uint8 [size, size, channels]: the surroundings of the box, or the picture.
+) -> Square:
+    """Returns the surroundings of the box, or the picture, as uint8 [size, size, channels].
+
+    Where few pixels are enlarged to so many, that is remarked.
 
     Args:
         image: a file, the bytes of one, or uint8 [h, w, 3] or [h, w, 1]; where it is transparent
@@ -88,7 +106,13 @@ def square_of(
             pixels = _padded(plain, region, scale, size)
         else:
             pixels = _resized(plain, region, scale, (size, size))
-    return pixels if turn is None else _turned(pixels, turn)
+    width, height = (round(region[2] - region[0]), round(region[3] - region[1]))
+    side = max(width, height) if how == "pad" else min(width, height)
+    remark = None
+    if side * _MOST_ENLARGED < size:
+        least = -(-size // _MOST_ENLARGED)
+        remark = f"expected {least} x {least} pixels or more, got {width} x {height}, enlarged"
+    return Square(pixels if turn is None else _turned(pixels, turn), remark)
 
 
 def crop_and_resize(picture: Image.Image, box: Box | None, size: int) -> Pixels:

@@ -1,6 +1,5 @@
 """The report beside a pairs file: what was left out of it, and why."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -33,15 +32,22 @@ def write_report(path: Path, items: Sequence[Fault | Note]) -> Path | None:
     if not items:
         path.unlink(missing_ok=True)
         return None
-    lines = [f"{item.name}: {item.reason}" for item in items]
+    lines = [printable(f"{item.name}: {item.reason}") for item in items]
     with replacing(path) as unfinished:
-        unfinished.write_text("".join(f"{_printable(line)}\n" for line in lines), "utf-8")
+        unfinished.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return path
 
 
-def counted(notes: Sequence[Note]) -> Mapping[str, int]:
-    """Returns how many notes there are of each kind."""
-    return Counter(note.kind for note in notes)
+def by_kind(notes: Sequence[Note]) -> Mapping[str, Sequence[Note]]:
+    """Returns the notes of each kind."""
+    kinds = dict.fromkeys(note.kind for note in notes)
+    return {kind: [note for note in notes if note.kind == kind] for kind in kinds}
+
+
+def printable(line: str) -> str:
+    """Returns a line that is one, in UTF-8, whatever names it quotes."""
+    whole = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in line)
+    return whole.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_report(path: Path) -> bool:
@@ -50,9 +56,3 @@ def _is_report(path: Path) -> bool:
     with path.open("rb") as file:
         lines = file.read(_LOOKED_AT).decode("utf-8", "replace").splitlines()[:2]
     return all(_REASON in line for line in lines)
-
-
-def _printable(line: str) -> str:
-    """Returns a line that is one, in UTF-8, whatever names it quotes."""
-    whole = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in line)
-    return whole.encode("utf-8", "backslashreplace").decode()

@@ -5,23 +5,23 @@ from pathlib import Path
 import click
 
 from prep.fetching.published import DATA_SETS
-from t2i.cli.command_line import FOLDER
+from t2i.cli.command_line import FOLDER, goes_on
 from t2i.cli.progress import Bars
 
 
 @click.command()
-@click.argument("data_set", type=click.Choice(list(DATA_SETS)))
+@click.argument("data_set", metavar="DATA_SET", type=click.Choice(list(DATA_SETS)))
 @click.argument("folder", type=FOLDER)
 @click.option("--unpack", is_flag=True, help="Unpacks archives too, in FOLDER.")
 def fetch(data_set: str, folder: Path, unpack: bool) -> None:
     """Fetches published data, and checks it.
 
-    DATA_SET goes into FOLDER; the same command resumes. Files that are there already, fetched by
-    hand perhaps, are checked alone.
+    DATA_SET, which goes into FOLDER, is cub, cub-captions, flowers, flowers-captions or mnist; the
+    same command resumes. Files that are there already, fetched by hand perhaps, are checked alone.
     """
     from prep.fetching import fetch as fetching
 
-    with Bars("B") as bars:
+    with goes_on(folder), Bars("B") as bars:
         files = DATA_SETS[data_set]
         paths = [fetching.fetch(file, folder, bars) for file in files]
         made = [

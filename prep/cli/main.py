@@ -11,7 +11,14 @@ from prep.cli.exporting import export_group
 from prep.cli.fetching import fetch
 from prep.cli.importing import import_group
 from prep.cli.target import Target, makes_pairs, write
-from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, counted, encoder_config
+from t2i.cli.command_line import (
+    FILE,
+    FOLDER,
+    OVERRIDES,
+    counted,
+    encoder_config,
+    goes_on,
+)
 from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
@@ -102,15 +109,17 @@ def train_encoder(pairs: Path, config: Path, out: Path, overrides: tuple[str, ..
     NAME.image.keras, the image side, for a judge; NAME.json, the scores; and NAME.keras.training/,
     from which it goes on, and which may be removed.
     """
+    from t2i.encoders.description import require_encoder_output
     from t2i.pairs.reading import read_header
 
     settings = encoder_config(config, overrides)
     require_apart(out, pairs, config)
+    require_encoder_output(out)
     read_header(pairs)
     require_tensorflow()
     from prep.encoder.training import train_encoder as train
 
-    with Bars("step") as bars:
+    with goes_on(out, "from its last checkpoint"), Bars("step") as bars:
         report = train(
             pairs, settings, out, bars, lambda loss: bars.note(f"loss {loss:.3f}"), bars.say
         )
@@ -133,7 +142,10 @@ def import_encoder(torch_file: Path, out: Path) -> None:
 
     FILE.t7 is what they released for Torch.
     """
+    from t2i.encoders.description import require_encoder_output
+
     require_apart(out, torch_file)
+    require_encoder_output(out)
     require_tensorflow()
     from prep.encoder.released.importing import import_encoder as read
     from t2i.encoders.text import parameter_count, save_encoder

@@ -117,6 +117,7 @@ def write(
         split_by: as for `prep.building.build.build_pairs`.
     """
     from prep.building.build import build_pairs
+    from prep.building.report import printable
     from t2i.pairs.classes import class_lines
 
     with Bars("picture") as bars:
@@ -135,7 +136,10 @@ def write(
         )
     counts = ", ".join(f"{count:,} {name}" for name, count in made.images.items())
     left_out = f", {made.bad} left out" if made.bad else ""
-    noted = "".join(f", {kind}: {count:,}" for kind, count in made.notes.items())
+    noted = "".join(
+        f", {kind}: {len(notes):,}, {printable(notes[0].name)} say"
+        for kind, notes in made.notes.items()
+    )
     see = f" (see {made.report})" if made.report else ""
     click.echo(
         f"{target.out}: {counts} pictures of {target.image_size} pixels, "

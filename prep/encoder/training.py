@@ -15,6 +15,7 @@ from prep.encoder.joint_embedding import ZeroShotScore, zero_shot_score
 from prep.encoder.state import EncoderState
 from prep.encoder.step import EncoderTraining, image_side_to_train, with_stock_layers
 from t2i.encoders.config import EncoderConfig
+from t2i.encoders.description import require_encoder_output
 from t2i.encoders.image import ImageEncoder, looks_through
 from t2i.encoders.legibility import legibility, require_legible
 from t2i.encoders.pair import image_side, is_image_side, save_image_side
@@ -79,8 +80,7 @@ def train_encoder(
             with, or a loss that is not finite.
     """
     pairs, out = Path(pairs), Path(out)
-    if out.suffix != ".keras":
-        raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
+    require_encoder_output(out)
     _require_by_products(out)
     data = read_training_pairs(pairs, config.splits)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))

@@ -7,9 +7,13 @@ from pathlib import Path
 # Of formats that are read, and of those that hold pictures all the same.
 PICTURES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
-    *(".ppm", ".pgm"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
 )
-OTHER_PICTURES = (".heic", ".heif", ".avif", ".jp2", ".jxl", ".dng", ".cr2", ".nef", ".arw")
+OTHER_PICTURES = (
+    *(".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".tga", ".ico", ".pcx", ".svg"),
+    *(".psd", ".eps", ".exr", ".hdr", ".dds"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"),
+)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ _SPELLED_PART = re.compile(_QUOTED, re.DOTALL)
 
 # What file systems take, with room for another ending.
 _MAX_NAME_BYTES = 240
-_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
+_NO_LETTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 Fields = Mapping[str, Any]
 
@@ -66,10 +66,12 @@ class BadRow:
     Attributes:
         name: the picture, or the list and the line where it names none.
         reason: what was expected and what was got.
+        pictured: False for captions alone, whose picture nobody names.
     """
 
     name: str
     reason: str
+    pictured: bool = True
 
 
 def row_of(place: str, fields: Fields) -> Row | BadRow:
@@ -107,9 +109,17 @@ def checked_path(path: str) -> str:
     Raises:
         InputError: it leads out of where it starts, or no file system takes it.
     """
+    if _NO_LETTER.search(path):
+        raise InputError(
+            "expected a name in UTF-8 without line breaks and other control characters, got "
+            f"{path[:80]!r}; rename it"
+        )
     given = PurePosixPath(path)
-    tame = not _NO_NAME.search(path) and all(map(_is_short, given.parts))
-    if not tame or not given.parts or given.is_absolute() or ".." in given.parts:
+    if not all(map(_is_short, given.parts)):
+        raise InputError(
+            f"expected names of at most {_MAX_NAME_BYTES} bytes, got {path[:80]!r}...; rename it"
+        )
+    if "\\" in path or not given.parts or given.is_absolute() or ".." in given.parts:
         raise InputError(
             f"expected the path of a picture inside the folder, with /, got {path[:80]!r}; "
             "correct it"

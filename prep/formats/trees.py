@@ -92,7 +92,7 @@ def _coco(path: PurePath, images: list[Any], annotations: list[Any]) -> Iterator
             yield place, {**fields, "caption": captions.pop(fields["id"], [])}
     for image in captions:
         place = f"{path.name}, image_id {image}"
-        yield place, BadRow(place, "expected it among the images, got captions alone")
+        yield place, BadRow(place, "expected it among the images, got captions alone", False)
 
 
 def _fields(place: str, value: Any) -> Any:

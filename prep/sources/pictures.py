@@ -121,9 +121,12 @@ def listed(folder: Path, files: Files, listings: Sequence[Path]) -> Found:
         if listing.remark:
             found.notes.append(Note(file.name, listing.remark, REREAD))
         for picture, row in _below(folder, file, listing, files):
-            rows_of.setdefault(picture, []).append(row)
-        bad = [row for row in listing.rows if isinstance(row, BadRow)]
-        found.faults.extend(Fault(row.name, row.reason) for row in bad)
+            if isinstance(row, BadRow) and not row.pictured:
+                found.notes.append(Note(row.name, row.reason, UNPICTURED))
+            elif isinstance(row, BadRow):
+                found.faults.append(Fault(picture, row.reason))
+            else:
+                rows_of.setdefault(picture, []).append(row)
     for path, rows in rows_of.items():
         if len({(row.class_name, row.split) for row in rows}) > 1:
             reason = "expected one class and one split of each picture, got others; correct them"
@@ -134,20 +137,27 @@ def listed(folder: Path, files: Files, listings: Sequence[Path]) -> Found:
         own = Picture(path, captions, (), rows[0].class_name, rows[0].split, remark)
         found.pictures.append(own)
     where = ", ".join(file.name for file in listings)
+    named = {*rows_of, *(fault.name for fault in found.faults)}
     for path in filter(is_picture, files.paths):
-        if path not in rows_of:
+        if path not in named:
             found.notes.append(Note(path, f"expected it in {where}, got no line of it", UNLISTED))
     return found
 
 
-def _below(folder: Path, path: Path, listing: Listing, files: Files) -> Iterator[tuple[str, Row]]:
+def _below(
+    folder: Path, path: Path, listing: Listing, files: Files
+) -> Iterator[tuple[str, Row | BadRow]]:
     """Yields the path of each row's picture below the folder, and the row with its split."""
     exact, on_disk = set(files.paths), {_key(name): name for name in files.paths}
     rows = [row for row in listing.rows if isinstance(row, Row)]
     base = _base(folder, path, rows, on_disk)
     # `captions_train2017.json`, `test.csv`; a folder says more than the name of its list.
     split = split_of_name(path.stem.removeprefix("captions_"))
-    for row in rows:
+    for row in listing.rows:
+        if isinstance(row, BadRow):
+            picture = f"{base}{row.name}"
+            yield picture if picture in exact else on_disk.get(_key(picture), row.name), row
+            continue
         picture = f"{base}{row.path}"
         spelled = picture if picture in exact else on_disk.get(_key(picture), picture)
         above = PurePosixPath(spelled).parent.parts

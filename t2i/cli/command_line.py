@@ -1,6 +1,9 @@
 """What both command lines share: clean errors, and no heavy import before a command runs."""
 
-from collections.abc import Sequence
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +25,8 @@ OVERRIDES = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Overrides a key of the configuration, training.epochs=10 say; may be given again. "
+    help="Overrides a key of the configuration, training.epochs=10 say, or steps=2000 of an "
+    "encoder's; may be given again. "
     "`t2i configs NAME --keys` lists the keys; their units stand in t2i/config/run.py, in the "
     "config.py of each model in t2i/models/, and in t2i/encoders/config.py.",
 )
@@ -66,6 +70,22 @@ def any_config(path: Path) -> "RunConfig | EncoderConfig":
         return encoder_config(path, ())
     except InputError:
         return model_config(path, ())
+
+
+@contextmanager
+def goes_on(place: Path, whence: Callable[[], str] | str = "where it stopped") -> Iterator[None]:
+    """Says, where Ctrl-C ends the block, that the same command goes on; and exits, with 130.
+
+    Args:
+        place: what is made.
+        whence: from where, or what is asked for it when the block is ended.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        said = whence if isinstance(whence, str) else whence()
+        click.echo(f"{place}: stopped; the same command goes on {said}", err=True)
+        sys.exit(128 + signal.SIGINT)
 
 
 class Commands(click.Group):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from t2i.cli.command_line import FILE, FOLDER
+from t2i.cli.command_line import FILE, FOLDER, goes_on
 from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.config.metrics import METRICS
@@ -107,9 +107,7 @@ def evaluate(
             "--judge: expected an encoder to judge by, got neither it nor --features; "
             f"train one with `t2i-prep train-encoder {data} --set seed=1 ...`"
         )
-    from t2i.pairs.reading import read_header
-
-    read_header(data)
+    _require_inputs(data, judge, features, subject, *([compare] if compare else []))
     require_tensorflow()
     from t2i.evaluation.evaluate import Request
     from t2i.evaluation.evaluate import evaluate as run
@@ -121,8 +119,8 @@ def evaluate(
     request = Request(data, split, count, seed, chosen, features, judge, wanted, captions)
     results = []
     for path in [subject, *([compare] if compare else [])]:
-        with Bars("metric") as metrics_done, Bars("picture") as looked_at:
-            result = run(path, request, looked_at, metrics_done)
+        with goes_on(path), Bars("metric") as metrics_done, Bars("picture") as looked_at:
+            result = run(path, request, looked_at, metrics_done, metrics_done.note)
             write_page(path, result)
         results.append(result)
         for metric, reason in result.left_out.items():
@@ -132,6 +130,22 @@ def evaluate(
     if compare:
         tables = [result.tables for result in results]
         click.echo(compared(tables[0], tables[1], (str(subject), str(compare))))
+
+
+def _require_inputs(data: Path, judge: Path | None, features: Path | None, *subjects: Path) -> None:
+    """Raises InputError for what is cheap to check, before TensorFlow is there."""
+    from t2i.files.weights import require_encoder
+    from t2i.pairs.reading import read_header
+    from t2i.runs.directory import require_there
+    from t2i.vision.networks import require_features
+
+    for path in subjects:
+        require_there(path)
+    if judge is not None:
+        require_encoder(judge)
+    if features is not None:
+        require_features(features)
+    read_header(data)
 
 
 @click.command("import-inception")

@@ -30,10 +30,14 @@ def export(run: Path, out: Path, kind: str) -> None:
     birds: a generator that comes with the package. OUT is an .html file for a page, else a folder
     that is not there yet.
     """
+    from t2i.runs.directory import painting_of
+    from t2i.runs.shipping import run_named
+
     if kind == "page" and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"OUT: expected an .html file with --format page, got {out}; name one")
     if kind == "onnx" and importlib.util.find_spec("onnx") is None:
         raise InputError('onnx: expected to be installed, got nothing; run pip install ".[onnx]"')
+    painting_of(run_named(run))
     require_tensorflow()
     from t2i.exports.folders import export_keras, export_onnx, export_saved_model, require_free
     from t2i.exports.page import export_page, is_page

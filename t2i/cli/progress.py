@@ -48,7 +48,7 @@ class Bars:
     def note(self, text: str) -> None:
         """Shows a text behind the work that was told of last, where it is not at its end."""
         if self._last in self._open:
-            self._open[self._last].set_postfix_str(text, False)
+            self._open[self._last].set_postfix_str(text, True)
 
     def say(self, text: str, error: bool = False) -> None:
         """Writes a line above the bars: on standard output, or on standard error."""
@@ -78,7 +78,7 @@ class _Lines:
         self._began = self._said = time.monotonic()
 
     def set_postfix_str(self, text: str, _: bool) -> None:
-        self._note = f", {text}"
+        self._note = f", {text}" if text else ""
 
     def update(self, more: int) -> None:
         self.n += more

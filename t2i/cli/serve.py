@@ -28,6 +28,11 @@ def serve(runs: tuple[Path, ...], host: str, port: int) -> None:
     It is painted by each RUN, side by side: a run directory, or birds, a generator that comes with
     the package. Only this machine can see the page, unless --host says otherwise.
     """
+    from t2i.runs.directory import painting_of
+    from t2i.runs.shipping import run_named
+
+    for run in runs:
+        painting_of(run_named(run))
     from t2i.web.serving import serve as show
 
     # Given twice, a run is shown once.

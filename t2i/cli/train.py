@@ -1,17 +1,24 @@
 """Training: `t2i train`."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from t2i.cli.command_line import FILE, FOLDER, OVERRIDES, any_config, model_config
+from t2i.cli.command_line import (
+    FILE,
+    FOLDER,
+    OVERRIDES,
+    any_config,
+    goes_on,
+    model_config,
+)
 from t2i.cli.progress import Bars
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 
 if TYPE_CHECKING:
+    from t2i.runs.directory import Run
     from t2i.training.trainer import Trainer
 
 
@@ -79,34 +86,13 @@ def train(
     it stopped; so does one with more training.epochs, or other keys that only say how often.
     """
     settings = model_config(config, overrides)
-    # Cheap checks come first: TensorFlow takes seconds to import.
-    from t2i.compute.cluster import require_cluster
-    from t2i.pairs.reading import read_encoder
-
-    require_cluster()
-    encoder = read_encoder(data)
-    from t2i.compute.backend import choose_kernels
-    from t2i.runs.directory import Run, require_place
-    from t2i.runs.record import read_record
-
-    run = Run(folder)
-    require_place(run, encoder)
-    if run.config.exists():
-        choose_kernels(read_record(run).kernels)
+    run = _checked(data, folder, judge, start)
     require_tensorflow()
     from t2i.training.trainer import Trainer
 
     trainer = Trainer(settings, data, run, judge, start)
     plan = trainer.plan
-    click.echo(
-        f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
-        f"{plan.steps:,} steps of {settings.training.batch_size} on {plan.replicas} "
-        f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
-    )
-    sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
-    click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
-    for note in trainer.notes:
-        click.echo(note)
+    _say(trainer, data)
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")
         return
@@ -119,6 +105,49 @@ def train(
     click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
 
 
+def _checked(data: Path, folder: Path, judge: Path | None, start: Path | None) -> "Run":
+    """Returns the run; raises InputError for what is cheap to check, before TensorFlow is there."""
+    from t2i.compute.backend import choose_kernels
+    from t2i.compute.cluster import require_cluster
+    from t2i.files.weights import require_encoder
+    from t2i.pairs.reading import read_encoder
+    from t2i.runs.directory import Run, painting_of, require_place
+    from t2i.runs.record import read_record
+    from t2i.runs.shipping import run_named
+    from t2i.vision.networks import is_network
+
+    require_cluster()
+    encoder = read_encoder(data)
+    if judge is not None and not is_network(judge):
+        require_encoder(judge)
+    run = Run(folder)
+    require_place(run, encoder)
+    if run.config.exists():
+        choose_kernels(read_record(run).kernels)
+    elif start is not None:
+        painting_of(run_named(start))
+    return run
+
+
+def _say(trainer: "Trainer", data: Path) -> None:
+    """Says what is going to be done."""
+    from t2i.pairs.reading import read_header
+
+    plan = trainer.plan
+    click.echo(
+        f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
+        f"{plan.steps:,} steps of {trainer.config.training.batch_size} on {plan.replicas} "
+        f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
+    )
+    sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
+    stored, side = read_header(data).image_size, trainer.config.image_size
+    share = f"{side**2 / stored**2:.0%} of a picture at a time"
+    click.echo(f"windows of {side} x {side} of {stored} x {stored} pixels: {share}")
+    click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
+    for note in trainer.notes:
+        click.echo(note)
+
+
 def _watched(trainer: "Trainer", folder: Path) -> None:
     """Trains to the end behind a bar; interrupted, says what goes on from where, and exits."""
     from t2i.models.catalogue import offered
@@ -127,7 +156,11 @@ def _watched(trainer: "Trainer", folder: Path) -> None:
     curves = offered(trainer.config).CURVES
     # While it trains, and by a judge where there is one.
     peaks = {"g/variety": Peak(), "evaluation/variety": Peak()}
-    with Bars("step") as bars:
+
+    def whence() -> str:
+        return f"from step {trainer.done:,}" if trainer.done else "from the beginning"
+
+    with goes_on(folder, whence), Bars("step") as bars:
         bars("training", trainer.done, trainer.plan.steps)
 
         def watch(step: int, means: dict[str, float]) -> None:
@@ -144,9 +177,4 @@ def _watched(trainer: "Trainer", folder: Path) -> None:
                         error=True,
                     )
 
-        try:
-            trainer.train(watch, bars.say)
-        except KeyboardInterrupt:
-            last = f"step {trainer.done:,}" if trainer.done else "the beginning"
-            bars.say(f"{folder}: stopped; the same command goes on from {last}", error=True)
-            sys.exit(130)
+        trainer.train(watch, bars.say)

@@ -16,13 +16,18 @@ from t2i.encoders.tokenizers import (
     Tokenizer,
 )
 from t2i.errors import InputError
-from t2i.files.weights import member
+from t2i.files.weights import member, require_output
 
 FORMAT = "t2i-encoder"
 VERSION = 1
 DESCRIPTION = "t2i/encoder.json"
 SENTENCEPIECE = "t2i/sentencepiece.model"
 MAX_DESCRIPTION_BYTES = 1 << 20
+
+
+def require_encoder_output(out: Path) -> None:
+    """Raises InputError where an encoder is not to be written; cheap."""
+    require_output(out, DESCRIPTION, "an encoder")
 
 
 def tokenizer_in(content: bytes, place: Path) -> Tokenizer:

@@ -16,7 +16,7 @@ from t2i.encoders.image import ImageEncoder, build_image_encoder, least_bytes
 from t2i.encoders.text import MAX_ENCODER_BYTES, TextEncoder
 from t2i.errors import InputError
 from t2i.files.disk import replacing
-from t2i.files.weights import load_weights, member, weights_sha256
+from t2i.files.weights import holds, load_weights, member, weights_sha256
 
 FORMAT = "t2i-image-encoder"
 VERSION = 1
@@ -31,11 +31,7 @@ def image_side(text: Path) -> Path:
 
 def is_image_side(path: Path) -> bool:
     """Returns whether a file is the image side of some encoder, by its description."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _DESCRIPTION in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return False
+    return holds(path, _DESCRIPTION)
 
 
 def save_image_side(

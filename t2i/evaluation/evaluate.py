@@ -1,5 +1,6 @@
 """evaluate: one subject, one reference, one measurer of features, one judge of captions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from t2i.evaluation.scores import Scores
 from t2i.evaluation.subject import Subject, open_subject
 from t2i.files.disk import AnyPath
 from t2i.files.weights import weights_sha256
+from t2i.images.cropping import LARGEST_STORED
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import read_header
 from t2i.pairs.stored import read_stored
 from t2i.progress import Progress
+from t2i.runs.directory import Run, latest_step
 from t2i.vision.networks import LITE_NETWORKS
 
 # Of pixels, slow, and seldom wanted.
@@ -78,14 +81,21 @@ class Result:
     scores: Scores
 
 
-def evaluate(path: AnyPath, request: Request, progress: Progress, computing: Progress) -> Result:
+def evaluate(
+    path: AnyPath,
+    request: Request,
+    progress: Progress,
+    computing: Progress,
+    begun: Callable[[str], object] = lambda _: None,
+) -> Result:
     """Measures a run or a folder of pictures; writes evaluation.json there.
 
     Args:
         path: of it.
         request: what to measure, and by what.
         progress: of the pictures that are looked at.
-        computing: called with the metric computed, metrics done and metrics in all.
+        computing: of the metrics.
+        begun: called with the name of each when it begins.
 
     Raises:
         InputError: a file is wrong, the judge took part in training the run, a metric asked for
@@ -108,6 +118,12 @@ def evaluate(path: AnyPath, request: Request, progress: Progress, computing: Pro
             f"{request.data}: expected pictures of at least {subject.size} pixels, got "
             f"{header.image_size}; prepare larger ones"
         )
+    if header.image_size > LARGEST_STORED * subject.size:
+        raise InputError(
+            f"{request.data}: expected pictures of at most "
+            f"{int(LARGEST_STORED * subject.size)} pixels for the {subject.size} of {path}, got "
+            f"{header.image_size}, whose middles are pieces; prepare them as for training"
+        )
     if measurer is not None:
         require_stranger(measurer.stamp.name, subject, "--features")
     if judge is not None and request.judge is not None:
@@ -118,13 +134,16 @@ def evaluate(path: AnyPath, request: Request, progress: Progress, computing: Pro
         request.seed, cache, progress, request.classes,
     )  # fmt: skip
     with locked(cache):
-        rows, left_out = _computed(scores, request.metrics, computing)
+        rows, left_out = _computed(scores, request.metrics, computing, begun)
     if not rows:
         raise InputError(f"{path}: {'; '.join(dict.fromkeys(left_out.values()))}")
     protocol = {
         "subject": str(path),
         "pictures": subject.pictures.fingerprint,
         "generator": subject.generator,
+        "step": latest_step(Run(path).checkpoints) or None,
+        # Of a folder nobody knows.
+        "trained_on": " + ".join(subject.trained_on) if subject.encoder else "",
         "generated": len(subject.pictures),
         "reference": len(real.name),
         "split": request.split,
@@ -185,7 +204,10 @@ def networks_in_training(subject: Subject) -> set[str]:
 
 
 def _computed(
-    scores: Scores, asked: tuple[str, ...] | None, computing: Progress
+    scores: Scores,
+    asked: tuple[str, ...] | None,
+    computing: Progress,
+    begun: Callable[[str], object],
 ) -> tuple[dict[Stamp, list[Row]], dict[str, str]]:
     """Returns the rows of each measurer, and why the other metrics are left out."""
     rows: dict[Stamp, list[Row]] = {}
@@ -193,6 +215,7 @@ def _computed(
     wanted = asked or tuple(name for name in METRICS if name not in UNLESS_ASKED)
     for done, metric in enumerate(wanted):
         computing("metrics", done, len(wanted))
+        begun(metric)
         try:
             stamp, found = scores.by_name[metric]()
         except InputError as error:
@@ -202,5 +225,6 @@ def _computed(
             left_out[metric] = str(error)
         else:
             rows.setdefault(stamp, []).extend(found)
+    begun("")
     computing("metrics", len(wanted), len(wanted))
     return rows, left_out

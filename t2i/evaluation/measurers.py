@@ -18,7 +18,7 @@ from t2i.files.weights import weights_sha256
 from t2i.images.pixels import Pixels
 from t2i.vision.inception import is_inception, load_inception
 from t2i.vision.lite import build_lite
-from t2i.vision.networks import LITE_NETWORKS, LiteNetwork
+from t2i.vision.networks import LITE_NETWORKS, LiteNetwork, is_network, require_features
 
 Floats = npt.NDArray[np.float32]
 
@@ -108,11 +108,6 @@ def load_judge(path: Path, strategy: tf.distribute.Strategy) -> Judge:
     return Judge(text, measurer, trained_on, frozenset(images.vision))
 
 
-def is_network(path: Path) -> bool:
-    """Returns whether a path is the name of a vision network, and no file of that name."""
-    return str(path) in LITE_NETWORKS and not path.exists()
-
-
 def load_features(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
     """Returns what measures: a vision network by its name, or the Inception in a file.
 
@@ -126,11 +121,7 @@ def load_features(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
     """
     if is_network(path):
         return _vision(LITE_NETWORKS[str(path)], strategy)
-    if not path.is_file():
-        raise InputError(
-            f"{path}: expected {', '.join(LITE_NETWORKS)} or the weights of an Inception, got "
-            "nothing there; choose one, or leave --features out"
-        )
+    require_features(path)
     if is_inception(path):
         with strategy.scope():
             inception = load_inception(path)

@@ -13,7 +13,7 @@ from t2i.encoders.lookup import KnownSentences
 from t2i.encoders.text import load_encoder
 from t2i.errors import InputError
 from t2i.evaluation.evaluate import require_fair, require_stranger
-from t2i.evaluation.measurers import is_network, load_features, load_judge
+from t2i.evaluation.measurers import load_features, load_judge
 from t2i.evaluation.metrics.agreement import load_classes
 from t2i.evaluation.pictures import RealPictures
 from t2i.evaluation.report import Row
@@ -26,6 +26,7 @@ from t2i.pairs.reading import read_header
 from t2i.pairs.stored import read_stored
 from t2i.runs.directory import Run
 from t2i.runs.record import read_record
+from t2i.vision.networks import is_network
 
 
 def require_judge(config: RunConfig, judge: Path | None) -> None:

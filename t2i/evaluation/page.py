@@ -3,7 +3,6 @@
 import base64
 import html
 import io
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,13 +10,26 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.evaluation.evaluate import Result
-from t2i.evaluation.report import NAME, PAGE, PAGE_BEGINS, Table, number, read
+from t2i.evaluation.report import (
+    NAME,
+    PAGE,
+    PAGE_BEGINS,
+    Table,
+    number,
+    read,
+    was_trained_on,
+)
 from t2i.evaluation.scores import Scores
 from t2i.files.disk import replacing
 from t2i.images.pixels import Pixels, as_picture
 from t2i.models.catalogue import load_config, offered
-from t2i.runs.directory import Run
+from t2i.runs.directory import Run, read_metrics
 
+_LEGEND = (
+    '<p class="small">d/accuracy: the share, from 0 to 1, of real pictures with their own text, '
+    "of real ones with another's, and of painted ones that the discriminator tells right. d/ and "
+    "g/ else: terms of the losses of discriminator and generator.</p>"
+)
 _SHOWN = 8
 _COLUMNS = 6
 # How large a curve is drawn.
@@ -81,14 +93,24 @@ def _numbers(table: Table) -> str:
         )
     facts = {"by": table.by.name, "weights": table.by.sha256, "resize": table.by.resize}
     protocol = "; ".join(f"{key}: {value}" for key, value in {**facts, **table.protocol}.items())
-    counts = f"{table.protocol['generated']:,} generated pictures beside "
-    counts += f"{table.protocol['reference']:,} real ones of {table.protocol['split']}"
     return (
-        f"<h2>By {html.escape(table.by.name)}</h2><p>{html.escape(counts)}.</p>"
+        f"<h2>By {html.escape(table.by.name)}</h2><p>{html.escape(_of_what(table))}</p>"
         '<table><tr><th></th><th class="n">value</th><th class="n">95 % interval</th>'
         f'<th class="n">real pictures</th><th></th></tr>{"".join(rows)}</table>'
         f"<details><summary>protocol</summary>{html.escape(protocol)}</details>"
     )
+
+
+def _of_what(table: Table) -> str:
+    """Returns in words which pictures are measured beside which, and which were trained on."""
+    protocol = table.protocol
+    step = f" by step {protocol['step']:,} of the run" if protocol.get("step") else ""
+    said = f"{protocol['generated']:,} pictures generated{step}, beside "
+    said += f"{protocol['reference']:,} real ones of {protocol['split']}"
+    if not protocol.get("trained_on"):
+        return f"{said}."
+    of = "are among those trained on" if was_trained_on(table) else "were not trained on"
+    return f"{said}, which {of} (trained on: {protocol['trained_on']})."
 
 
 def _left_out(reasons: dict[str, str]) -> str:
@@ -122,8 +144,7 @@ def _curves(run: Run) -> str:
     path = run.metrics
     if not path.is_file() or path.stat().st_size > _MAX_CURVES_BYTES:
         return ""
-    with path.open(encoding="utf-8") as file:
-        points = [json.loads(line) for line in file if line.endswith("\n")]
+    points = read_metrics(run)
     names = [
         *offered(load_config(run.config)).CURVES,
         *sorted({name for point in points for name in point if "evaluation/" in name}),
@@ -133,7 +154,7 @@ def _curves(run: Run) -> str:
         own = [(point["step"], point[name]) for point in points if name in point]
         if len(own) > 1:
             drawn.append(_curve(name, np.array(own, float)))
-    return "<h2>Curves</h2>" + "".join(drawn) if drawn else ""
+    return f"<h2>Curves</h2>{_LEGEND}" + "".join(drawn) if drawn else ""
 
 
 def _curve(name: str, points: npt.NDArray[np.float64]) -> str:

@@ -18,6 +18,8 @@ _MAX_BYTES = 1 << 24
 # Beside it, for people; and how it begins.
 PAGE = "evaluation.html"
 PAGE_BEGINS = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>'
+# What a protocol says of the subject alone.
+_OF_THE_SUBJECT = ("subject", "pictures", "generator", "step", "trained_on")
 # A judge tells something apart where real pictures reach so many times what guesses do.
 _SEEING = 2
 
@@ -174,7 +176,7 @@ def compared(ours: Sequence[Table], theirs: Sequence[Table], names: tuple[str, s
     """
     lines = []
     for one, other in zip(ours, theirs, strict=True):
-        fixed = {key for key in one.protocol if key not in ("subject", "pictures", "generator")}
+        fixed = {key for key in one.protocol if key not in _OF_THE_SUBJECT}
         if one.by != other.by or any(one.protocol[key] != other.protocol[key] for key in fixed):
             raise ValueError("tables of two protocols")
         lines.append(heading(one))
@@ -192,11 +194,19 @@ def compared(ours: Sequence[Table], theirs: Sequence[Table], names: tuple[str, s
 def heading(table: Table) -> str:
     """Returns who measured what, in a line."""
     protocol = table.protocol
+    weights = f" ({table.by.sha256[:12]})" if table.by.sha256 else ""
+    step = f" by step {protocol['step']:,}" if protocol.get("step") else ""
+    known = ", trained on" if was_trained_on(table) else ""
     return (
-        f"by {table.by.name} ({table.by.sha256[:12]}): {protocol['generated']:,} generated, "
-        f"{protocol['reference']:,} of {protocol['split']}, {protocol['resolution']} px, "
+        f"by {table.by.name}{weights}: {protocol['generated']:,} generated{step}, "
+        f"{protocol['reference']:,} of {protocol['split']}{known}, {protocol['resolution']} px, "
         f"seed {protocol['seed']}"
     )
+
+
+def was_trained_on(table: Table) -> bool:
+    """Returns whether the real pictures are some that the generator was trained on."""
+    return table.protocol["split"] in str(table.protocol.get("trained_on", "")).split(" + ")
 
 
 def number(value: float) -> str:

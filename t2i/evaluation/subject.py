@@ -24,7 +24,7 @@ from t2i.models.contract import Prior
 from t2i.painting.painter import load_painting, load_run
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import Pairs
-from t2i.runs.directory import Run
+from t2i.runs.directory import Run, require_there
 from t2i.runs.record import read_record
 
 # How many captions are painted how often to see how much their pictures differ.
@@ -94,11 +94,7 @@ def open_subject(
         InputError: it is neither, or a file is damaged; or several captions are asked for of a
             folder.
     """
-    if not path.is_dir():
-        raise InputError(
-            f"{path}: expected a run directory or a folder of pictures, got nothing there; "
-            "train one with `t2i train`"
-        )
+    require_there(path)
     if Run(path).config.is_file():
         return _run(path, data, real, count, seed, strategy, captions)
     if captions > 1:

@@ -72,6 +72,8 @@ def replacing(path: Path) -> Iterator[Path]:
             # That a file can't be made in a folder that is there has the same name as no folder.
             there = error.errno == errno.ENOENT and path.parent.is_dir()
             reason = "a folder where no file can be made" if there else error.strerror
+            if isinstance(error, FileExistsError | NotADirectoryError):
+                reason = "a file where its folder should be"
             raise InputError(
                 f"{path}: expected a place that can be written, got {reason}; choose another output"
             ) from error

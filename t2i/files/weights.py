@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from t2i.errors import InputError
+from t2i.files.disk import require_kind
 
 WEIGHTS = "model.weights.h5"
 
@@ -53,6 +54,28 @@ def require_encoder(path: Path) -> None:
             f"{path}: expected an encoder, got nothing there; "
             "make one with `t2i-prep train-encoder`"
         )
+
+
+def holds(path: Path, name: str) -> bool:
+    """Returns whether a file is an archive with a member of that name."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return name in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def require_output(out: Path, description: str, kind: str) -> None:
+    """Raises InputError where a `.keras` file is not to be written; cheap.
+
+    Args:
+        out: where; a file of another kind that is there is not replaced.
+        description: the member by which the kind is told.
+        kind: in words.
+    """
+    if out.suffix != ".keras":
+        raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
+    require_kind(out, lambda path: holds(path, description), kind)
 
 
 def load_weights(path: Path, model: Any) -> None:

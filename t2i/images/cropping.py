@@ -5,6 +5,9 @@ from typing import Any
 import tensorflow as tf
 
 Tensor = Any
+# Stored pictures may be larger than what is painted, so that a window moves over them; of larger
+# ones a window would show pieces. As published, 76 for 64.
+LARGEST_STORED = 1.5
 
 
 def crop(image: Tensor, rows: Tensor, corner: Tensor, flip: Tensor, size: int) -> Tensor:

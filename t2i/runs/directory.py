@@ -84,8 +84,8 @@ class Run:
 
     @property
     def events(self) -> Path:
-        """The folder of TensorBoard's files."""
-        return self.path / "events"
+        """The folder of TensorBoard's files, by whose name it calls the run."""
+        return self.path / "events" / self.path.resolve().name
 
 
 def steps(folder: Path) -> list[int]:
@@ -134,7 +134,17 @@ def painting_of(path: AnyPath, step: int | str | None = None) -> Path:
             "train on until training.checkpoint_every steps"
         )
     expected = f"one of {names}" if names else "none, as no checkpoints are kept"
-    raise InputError(f"--step: expected {expected} in {path}, got {step}; choose another")
+    old = " of before 0.3, with no generator beside it" if step in there else ""
+    raise InputError(f"--step: expected {expected} in {path}, got {step}{old}; choose another")
+
+
+def require_there(path: Path) -> None:
+    """Raises InputError where there is neither a run, nor a folder of pictures."""
+    if not path.is_dir():
+        raise InputError(
+            f"{path}: expected a run directory or a folder of pictures, got nothing there; "
+            "train one with `t2i train`"
+        )
 
 
 def require_place(run: Run, encoder: bytes | None) -> None:
@@ -194,20 +204,31 @@ def locked(run: Run) -> Iterator[None]:
 
 
 def trim_metrics(run: Run, step: int) -> None:
-    """Drops the points of the curves behind `step`, which will be made again.
+    """Drops the points of the curves behind `step`, which will be made again."""
+    if not run.metrics.exists():
+        return
+    kept = [line for line, point in _points(run) if point["step"] <= step]
+    with replacing(run.metrics) as unfinished:
+        unfinished.write_text("".join(kept), encoding="utf-8")
+
+
+def read_metrics(run: Run) -> list[dict[str, float]]:
+    """Returns the points of the curves, `step` among what each holds."""
+    return [point for _, point in _points(run)]
+
+
+def _points(run: Run) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yields the lines of the curves, and their points.
 
     A line that can't be read, as a power cut leaves one, ends the curves.
     """
-    if not run.metrics.exists():
-        return
-    lines = run.metrics.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-    kept = []
-    for line in lines:
-        try:
-            point = json.loads(line)["step"] if line.endswith("\n") else step + 1
-        except (ValueError, KeyError, TypeError):
-            break
-        if point <= step:
-            kept.append(line)
-    with replacing(run.metrics) as unfinished:
-        unfinished.write_text("".join(kept), encoding="utf-8")
+    with run.metrics.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                point = json.loads(line)
+                numbers = all(isinstance(value, int | float) for value in point.values())
+            except (ValueError, AttributeError, RecursionError):
+                return
+            if not numbers or "step" not in point or not line.endswith("\n"):
+                return
+            yield line, point

@@ -9,13 +9,10 @@ from typing import Any
 from t2i.config.file import changed
 from t2i.config.run import RunConfig, TrainingConfig
 from t2i.errors import InputError
+from t2i.images.cropping import LARGEST_STORED
 from t2i.models.schedule import Schedule
 from t2i.pairs.reading import Header
 from t2i.training.batches.order import Order
-
-# Stored pictures may be larger than what is painted, so that a window moves over them; of larger
-# ones a window would show pieces. As published, 76 for 64.
-_LARGEST_STORED = 1.5
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,8 @@ def require_pixels(config: RunConfig, header: Header, data: Path) -> None:
             f"image_size: expected at most the {header.image_size} pixels of {data}, got "
             f"{config.image_size}; prepare larger pictures or train smaller ones"
         )
-    if header.image_size > _LARGEST_STORED * config.image_size:
-        least = math.ceil(header.image_size / _LARGEST_STORED)
+    if header.image_size > LARGEST_STORED * config.image_size:
+        least = math.ceil(header.image_size / LARGEST_STORED)
         raise InputError(
             f"image_size: expected at least {least} for the {header.image_size} pixels of "
             f"{data}, got {config.image_size}, whose windows show pieces of pictures; prepare "

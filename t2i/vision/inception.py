@@ -19,7 +19,7 @@ from t2i.compute.backend import settle_keras
 from t2i.errors import InputError
 from t2i.files.disk import replacing, sha256
 from t2i.files.pth import read_tensors
-from t2i.files.weights import load_weights, member
+from t2i.files.weights import holds, load_weights, member, require_output
 
 FORMAT = "t2i-inception"
 VERSION = 1
@@ -85,8 +85,7 @@ def import_inception(path: Path, out: Path) -> bool:
     Raises:
         InputError: the checkpoint can't be read, or is of another network.
     """
-    if out.suffix != ".keras":
-        raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
+    require_output(out, _DESCRIPTION, "one of t2i import-inception")
     tensors = read_tensors(path)
     model = build_inception()
     for layer in model.layers:
@@ -103,10 +102,7 @@ def import_inception(path: Path, out: Path) -> bool:
 
 def is_inception(path: Path) -> bool:
     """Returns whether a file looks like one of `import_inception`."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return _DESCRIPTION in archive.namelist()
+    return holds(path, _DESCRIPTION)
 
 
 def load_inception(path: Path) -> Inception:

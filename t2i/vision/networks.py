@@ -5,6 +5,7 @@ whether two of them are the same network, or kin, is a comparison of names.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from t2i.errors import InputError
 
@@ -105,6 +106,20 @@ LITE_NETWORKS = {
         ),
     )
 }
+
+
+def is_network(path: Path) -> bool:
+    """Returns whether a path is the name of a vision network, and no file of that name."""
+    return str(path) in LITE_NETWORKS and not path.exists()
+
+
+def require_features(path: Path) -> None:
+    """Raises InputError where nothing that measures pictures is; cheap."""
+    if not is_network(path) and not path.is_file():
+        raise InputError(
+            f"{path}: expected {', '.join(LITE_NETWORKS)} or the weights of an Inception, got "
+            "nothing there; choose one, or leave --features out"
+        )
 
 
 def lite_network(name: str, place: str) -> LiteNetwork:

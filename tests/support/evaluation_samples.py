@@ -34,14 +34,14 @@ IMAGE = ImageEncoderConfig(image_size=16, width=4)
 _COLOURS = ("red", "green", "blue", "white", "black")
 
 
-def write_data(path: Path, seed: int = 0) -> Path:
+def write_data(path: Path, seed: int = 0, stored: int = STORED) -> Path:
     """Five classes of 16 pictures and 48 captions in test, two of 10 in train, one of 6 in val."""
     random = np.random.default_rng(seed)
     classes = [("test", i, 16) for i in range(5)] + [("train", 5 + i, 10) for i in range(2)]
-    with writing(path, STORED, "a test") as writer:
+    with writing(path, stored, "a test") as writer:
         for split, class_id, count in [*classes, ("val", 9, 6)]:
             for index in range(count):
-                image = random.integers(0, 256, (STORED, STORED, 3)).astype(np.uint8)
+                image = random.integers(0, 256, (stored, stored, 3)).astype(np.uint8)
                 image[..., class_id % 3] = 25 * class_id
                 colour = _COLOURS[class_id % 5]
                 captions = [f"{colour} bird {index} & {c}" for c in range(3)]

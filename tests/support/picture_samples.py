@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from prep.building.examples import Box, Example, Fault
-from prep.building.pictures import Item, prepare
+from prep.building.pictures import Item, Square, prepare, square_of
 
 
 def saved(path: Path, picture: Image.Image, kind: str = "JPEG") -> Path:
@@ -39,10 +39,15 @@ def fault_of(path: Path, box: Box | None = None) -> str:
 
 def pixels_of(path: Path, size: int = 8) -> np.ndarray:
     (prepared,) = prepare([example(path)], size, 3)
-    assert not isinstance(prepared, Fault)
-    assert prepared.shape == (size, size, 3)
-    assert prepared.dtype == np.uint8
-    return prepared
+    assert isinstance(prepared, Square)
+    assert prepared.pixels.shape == (size, size, 3)
+    assert prepared.pixels.dtype == np.uint8
+    return prepared.pixels
+
+
+def squared(*how) -> np.ndarray:
+    """Returns the pixels of a picture made square."""
+    return square_of(*how).pixels
 
 
 def noise(height: int, width: int) -> np.ndarray:

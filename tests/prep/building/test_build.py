@@ -1,9 +1,5 @@
 """Pictures and captions to a pairs file, with any number of workers."""
 
-import multiprocessing
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +9,7 @@ from picture_samples import example, plain, saved
 from PIL import Image
 
 from prep.building.build import Summary, build_pairs
-from prep.building.examples import Example, Fault
+from prep.building.examples import ENLARGED, Example, Fault, Note
 from prep.building.pictures import Item
 from prep.building.splits import official_split
 from prep.sources.cub import Cub
@@ -185,32 +181,13 @@ def test_an_interrupted_build_leaves_the_old_file(tmp_path: Path, workers: int) 
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_killed_worker_is_a_clean_error(tmp_path: Path) -> None:
-    out = tmp_path / "birds.h5"
-
-    def deadly() -> Iterator[Item]:
-        pictures = plain(tmp_path, 48)
-        yield from pictures[:24]
-        while not multiprocessing.active_children():
-            time.sleep(0.01)
-        for child in multiprocessing.active_children():
-            child.kill()
-        yield from pictures[24:]
-
-    with pytest.raises(InputError) as raised:
-        build_pairs(deadly(), out, 8, "a test", workers=2)
-    assert str(raised.value) == (
-        "workers: expected each to live to the end, got one killed, perhaps for want of "
-        "memory; try fewer --workers"
-    )
-    assert not out.exists()
-
-
-def test_workers_import_nothing_heavy() -> None:
-    heavy = {"tensorflow", "keras", "click", "pydantic"}
-    script = f"import sys, prep.building.build; print(sorted({heavy} & {{*sys.modules}}))"
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert (result.stdout, result.stderr) == ("[]\n", "")
+def test_pictures_that_were_enlarged_are_counted_and_named(tmp_path: Path) -> None:
+    saved(tmp_path / "tiny.png", Image.new("RGB", (1, 1)))
+    items = [*plain(tmp_path, 2), example(tmp_path / "tiny.png")]
+    summary = build_pairs(items, tmp_path / "birds.h5", 8, "a test", workers=1)
+    line = "expected 4 x 4 pixels or more, got 1 x 1, enlarged"
+    assert summary.notes == {ENLARGED: [Note("Class/tiny", line, ENLARGED)]}
+    assert summary.report.read_text() == f"Class/tiny: {line}\n"
 
 
 # The real thing.

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_samples import fault_of
+from picture_samples import fault_of, squared
 from PIL import Image
-
-from prep.building.pictures import square_of
 
 _COLOURS = {"red": (255, 0, 0), "blue": (0, 0, 255)}
 
@@ -20,7 +18,7 @@ def test_every_format_is_read_whatever_its_name(tmp_path: Path, kind: str, endin
     path = tmp_path / f"a{ending}"
     pixels = np.repeat(np.array([*_COLOURS.values()], np.uint8)[None], 2, 0)
     Image.fromarray(pixels).save(path, kind, **options)
-    np.testing.assert_array_equal(square_of(path, None, 2, 3), pixels)
+    np.testing.assert_array_equal(squared(path, None, 2, 3), pixels)
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "GIF", "TIFF", "PNG"])
@@ -28,13 +26,13 @@ def test_of_several_frames_the_first_is_taken(tmp_path: Path, kind: str) -> None
     first, *rest = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "blue"))
     options = {"lossless": True} if kind == "WEBP" else {}
     first.save(tmp_path / "a", kind, save_all=True, append_images=rest, **options)
-    assert (square_of(tmp_path / "a", None, 4, 3) == _COLOURS["red"]).all()
+    assert (squared(tmp_path / "a", None, 4, 3) == _COLOURS["red"]).all()
 
 
 def test_a_phones_first_picture_is_under_the_bound_of_jpegs(tmp_path: Path) -> None:
     first, rest = (Image.new("L", (6000, 5000), shade) for shade in (200, 10))
     first.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[rest])
-    assert np.abs(square_of(tmp_path / "a.jpg", None, 4, 1).astype(int) - 200).max() <= 1
+    assert np.abs(squared(tmp_path / "a.jpg", None, 4, 1).astype(int) - 200).max() <= 1
 
 
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "PPM"])
@@ -62,6 +60,23 @@ def test_a_webp_is_measured_before_its_decoder_makes_room(tmp_path: Path, kind: 
     )
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "an empty file"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC; convert it"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000; convert it"),
+        (b"\n<!DOCTYPE HTML><title>404", "HTML, as of a download that failed; fetch it again"),
+        (b"version https://git-lfs.github.com", "a pointer of Git LFS; run git lfs pull"),
+        (b"a b c", "something else"),
+    ],
+)
+def test_what_is_no_picture_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    expected = "expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got "
+    assert fault_of(tmp_path / "a.jpg") == expected + said
+
+
 @pytest.mark.parametrize("lossless", [True, False])
 def test_the_size_of_a_webp_is_that_of_its_picture(tmp_path: Path, lossless: bool) -> None:
     Image.new("RGB", (4_999, 5_002)).save(tmp_path / "a", "WEBP", lossless=lossless, method=0)
@@ -80,7 +95,7 @@ def test_a_tile_larger_than_its_picture_counts(tmp_path: Path) -> None:
 def test_greys_of_a_tiff_may_be_the_other_way_round_and_of_no_known_range(tmp_path: Path) -> None:
     shades = np.array([[0, 65535]] * 2, np.uint16)
     Image.fromarray(shades).save(tmp_path / "a.tif", tiffinfo={262: 0})
-    np.testing.assert_array_equal(square_of(tmp_path / "a.tif", None, 2, 1)[0, :, 0], [255, 0])
+    np.testing.assert_array_equal(squared(tmp_path / "a.tif", None, 2, 1)[0, :, 0], [255, 0])
     for numbers in (np.float32([[0.5]]), np.int32([[1 << 20]])):
         Image.fromarray(numbers).save(tmp_path / "a.tif")
         assert fault_of(tmp_path / "a.tif") == (

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_samples import block_mean, example, fault_of, noise, pixels_of, saved
+from picture_samples import block_mean, example, fault_of, noise, pixels_of, saved, squared
 from PIL import Image, ImageOps
 
 from prep.building.examples import Box
-from prep.building.pictures import crop_and_resize, prepare, square_of
+from prep.building.pictures import Square, crop_and_resize, prepare
 from t2i.errors import InputError
 
 
@@ -56,7 +56,7 @@ def test_a_small_crop_is_enlarged_by_whole_pixels() -> None:
 
 def test_a_box_may_reach_over_the_border(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.jpg", Image.new("RGB", (60, 50), "red"))
-    assert isinstance(prepare([example(path, box=(-20, 0, 50, 50))], 8, 3)[0], np.ndarray)
+    assert isinstance(prepare([example(path, box=(-20, 0, 50, 50))], 8, 3)[0], Square)
 
 
 @pytest.mark.parametrize(
@@ -97,16 +97,16 @@ def test_bytes_and_pixels_are_pictures_too(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", Image.fromarray(pixels), "PNG")
     grey = pixels[..., :1]
     for image in (path, path.read_bytes(), pixels):
-        np.testing.assert_array_equal(square_of(image, None, 12, 3), pixels)
+        np.testing.assert_array_equal(squared(image, None, 12, 3), pixels)
         shades = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
-        np.testing.assert_array_equal(square_of(image, None, 12, 1), shades)
-    np.testing.assert_array_equal(square_of(grey, None, 12, 1), grey)
-    np.testing.assert_array_equal(square_of(grey, None, 12, 3), grey.repeat(3, axis=2))
+        np.testing.assert_array_equal(squared(image, None, 12, 1), shades)
+    np.testing.assert_array_equal(squared(grey, None, 12, 1), grey)
+    np.testing.assert_array_equal(squared(grey, None, 12, 3), grey.repeat(3, axis=2))
     with pytest.raises(
         InputError,
         match="expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got something else",
     ):
-        square_of(b"no picture", None, 12, 3)
+        squared(b"no picture", None, 12, 3)
 
 
 def test_greys_keep_their_channel() -> None:
@@ -131,7 +131,7 @@ def _scene(width: int, height: int) -> Image.Image:
 def test_a_jpeg_decoded_smaller_looks_the_same(tmp_path: Path, box: Box | None, size: int) -> None:
     path = tmp_path / "a.jpg"
     _scene(331, 247).save(path, quality=90)
-    found = square_of(path, box, size, 3, "stretch").astype(int)
+    found = squared(path, box, size, 3, "stretch").astype(int)
     with Image.open(path) as full:
         expected = crop_and_resize(full.convert("RGB"), box, size)
     difference = np.abs(found - expected)
@@ -146,7 +146,7 @@ def test_a_jpeg_is_decoded_whole_where_the_crop_is_small(tmp_path: Path) -> None
     with Image.open(path) as full:
         expected = crop_and_resize(full.convert("RGB"), (80, 60, 80, 80), 31)
     # 120 pixels are fewer than 2 x 2 x 31.
-    np.testing.assert_array_equal(square_of(path, (80, 60, 80, 80), 31, 3), expected)
+    np.testing.assert_array_equal(squared(path, (80, 60, 80, 80), 31, 3), expected)
 
 
 def test_transparency_shows_white(tmp_path: Path) -> None:
@@ -167,10 +167,6 @@ def test_a_picture_of_another_kind(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.jpg", Image.new("RGB", (8, 8)), "TGA")
     assert fault_of(path) == (
         "expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got something else"
-    )
-    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
-    assert fault_of(path) == (
-        "expected a picture in JPEG, PNG, WebP, GIF, BMP, TIFF or PPM, got HEIC; convert it"
     )
 
 
@@ -229,16 +225,14 @@ def test_a_phones_picture_is_turned_as_its_camera_says(tmp_path: Path, orientati
     picture.save(path, exif=exif)
     with Image.open(path) as opened:
         upright = ImageOps.exif_transpose(opened).convert("RGB")
-    expected = square_of(np.asarray(upright), None, 8, 3)
-    np.testing.assert_allclose(square_of(path, None, 8, 3), expected, atol=1)
+    expected = squared(np.asarray(upright), None, 8, 3)
+    np.testing.assert_allclose(squared(path, None, 8, 3), expected, atol=1)
     if orientation > 1:
-        as_stored = square_of(np.asarray(picture), None, 8, 3).astype(int)
+        as_stored = squared(np.asarray(picture), None, 8, 3).astype(int)
         assert np.abs(as_stored - expected).mean() > 10
     # A box is of the pixels that are stored.
     box = (4.0, 10.0, 12.0, 16.0)
-    np.testing.assert_array_equal(
-        square_of(path, box, 8, 3), square_of(np.asarray(picture), box, 8, 3)
-    )
+    np.testing.assert_array_equal(squared(path, box, 8, 3), squared(np.asarray(picture), box, 8, 3))
 
 
 def test_broken_metadata_are_no_fault_of_the_picture(tmp_path: Path) -> None:
@@ -247,7 +241,7 @@ def test_broken_metadata_are_no_fault_of_the_picture(tmp_path: Path) -> None:
     picture.save(path, exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\0" * 8, quality=95)
     plain = tmp_path / "plain.jpg"
     picture.save(plain, quality=95)
-    np.testing.assert_array_equal(square_of(path, None, 8, 3), square_of(plain, None, 8, 3))
+    np.testing.assert_array_equal(squared(path, None, 8, 3), squared(plain, None, 8, 3))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -255,6 +249,6 @@ def test_greys_of_16_bits_keep_their_shades(tmp_path: Path, channels: int) -> No
     shades = np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)
     path = tmp_path / "deep.png"
     Image.fromarray(shades).save(path)
-    made = square_of(path, None, 8, channels)
+    made = squared(path, None, 8, channels)
     assert made.shape == (8, 8, channels)
     np.testing.assert_array_equal(made[..., 0], np.rint(shades / 257))

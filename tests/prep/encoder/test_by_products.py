@@ -43,3 +43,16 @@ def test_what_a_training_left_is_taken(tmp_path: Path) -> None:
         if name:
             (tmp_path / "e.keras.training" / name).touch()
         assert _error(tmp_path).startswith(f"{tmp_path}/no.h5: expected a pairs file, got nothing")
+
+
+def test_the_encoder_itself_takes_the_place_of_no_other_file(tmp_path: Path) -> None:
+    mine = tmp_path / "e.keras"
+    with zipfile.ZipFile(mine, "w") as archive:
+        archive.writestr("config.json", "{}")
+    assert _error(tmp_path) == (
+        f"{mine}: expected an encoder to replace, or nothing there, got another file; move it "
+        "away, or choose another output"
+    )
+    with zipfile.ZipFile(mine, "a") as archive:
+        archive.writestr("t2i/encoder.json", "{}")
+    assert _error(tmp_path).startswith(f"{tmp_path}/no.h5: expected a pairs file, got nothing")

@@ -83,7 +83,9 @@ def test_coco_without_captions_and_captions_without_a_picture(tmp_path: Path) ->
     assert read_listing(path).rows == [
         Row("a.jpg", (), None, None),
         BadRow(
-            "captions_val2014.json, image_id 2", "expected it among the images, got captions alone"
+            "captions_val2014.json, image_id 2",
+            "expected it among the images, got captions alone",
+            False,
         ),
     ]
     path = listed(tmp_path, "instances.json", '{"images": [], "annotations": [{"image_id": 2}]}')

@@ -37,7 +37,7 @@ def test_two_files_of_captions_are_a_fault(tmp_path: Path) -> None:
 
 def test_every_picture_is_found_and_so_are_captions_without_one(tmp_path: Path) -> None:
     plain = ["jpg", "jpeg", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff", "ppm"]
-    endings = [*plain, "heic", "avif", "nef"]
+    endings = [*plain, "heic", "avif", "tga", "svg", "nef"]
     files = {f"{ending}.{ending}": "" for ending in endings}
     tree(tmp_path, files | {f"{ending}.txt": "words" for ending in endings} | {"x.txt": "lost"})
     *found, left = Folder(tmp_path)
@@ -52,6 +52,17 @@ def test_pictures_that_no_list_names(tmp_path: Path) -> None:
     assert [item.name for item in found] == ["p0", "p1"]
     reason = "expected it in captions.csv, got no line of it"
     assert (first, second) == (Note("p2.png", reason, UNLISTED), Note("p3.png", reason, UNLISTED))
+
+
+def test_a_picture_whose_row_is_a_fault_is_in_the_list(tmp_path: Path) -> None:
+    texts = {"a": '"red"', "b": "5", "c": '"blue"'}
+    row = '{"file_name": "%s.png", "text": %s, "split": "train"}'
+    rows = "\n".join(row % named for named in texts.items())
+    pictures = {f"images/{name}.png": "" for name in texts}
+    *found, second = Folder(tree(tmp_path, pictures | {"metadata.jsonl": rows}))
+    assert [item.name for item in found] == ["images/a", "images/c"]
+    reason = "expected text, or a list of texts, as caption, got 5; correct it"
+    assert second == Fault("images/b.png", reason)
 
 
 def test_links_of_ones_own_are_followed(tmp_path: Path) -> None:
@@ -97,11 +108,11 @@ def test_a_name_that_no_file_of_ours_can_have_is_that_pictures_fault(
     captioned(tmp_path, bad, "a", "b")
     *found, fault = Folder(tmp_path)
     assert [item.name for item in found if isinstance(item, Example)] == ["a", "b"]
-    assert fault == Fault(
-        f"{bad}.jpg",
-        "expected the path of a picture inside the folder, with /, "
-        f"got {f'{bad}.jpg'!r}; correct it",
-    )
+    expected = "a name in UTF-8 without line breaks and other control characters"
+    way = "rename it"
+    if "\\" in bad:
+        expected, way = "the path of a picture inside the folder, with /", "correct it"
+    assert fault == Fault(f"{bad}.jpg", f"expected {expected}, got {f'{bad}.jpg'!r}; {way}")
 
 
 @pytest.mark.parametrize(("listed", "stored"), [("\xe9", "e\u0301"), ("e\u0301", "\xe9")])
@@ -154,13 +165,16 @@ def test_cocos_lists_lie_beside_its_folders(tmp_path: Path) -> None:
     files = {}
     for split in ("train2017", "val2017"):
         images = [f'{{"id": {n}, "file_name": "{split}_{n}.jpg"}}' for n in range(2)]
-        texts = [f'{{"image_id": {n}, "caption": "number {n}"}}' for n in (1, 0, 1)]
+        texts = [f'{{"image_id": {n}, "caption": "number {n}"}}' for n in (1, 0, 1, 7)]
         files[f"annotations/captions_{split}.json"] = (
             f'{{"images": [{", ".join(images)}], "annotations": [{", ".join(texts)}]}}'
         )
         files |= {f"{split}/{split}_{n}.jpg": "" for n in range(2)}
-    found = examples(tree(tmp_path, files))
-    assert {name: (item.split, len(item.captions)) for name, item in found.items()} == {
+    *found, alone, other = Folder(tree(tmp_path, files))
+    reason = "expected it among the images, got captions alone"
+    assert alone == Note("captions_train2017.json, image_id 7", reason, UNPICTURED)
+    assert other == Note("captions_val2017.json, image_id 7", reason, UNPICTURED)
+    assert {item.name: (item.split, len(item.captions)) for item in found} == {
         "train2017/train2017_0": ("train", 1),
         "train2017/train2017_1": ("train", 2),
         "val2017/val2017_0": ("val", 1),
@@ -195,8 +209,8 @@ def test_the_last_line_and_the_report_say_what_was_left(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [*command, "--workers", "1", "--skip-bad"])
     assert result.exit_code == 0, result.output
     assert (
-        f", 3 left out, {REREAD}: 1, {UNPICTURED}: 1 (see {tmp_path}/mine.report.txt)"
-        in result.output
+        f", 3 left out, {REREAD}: 1, 0 say, {UNPICTURED}: 1, lost.txt say "
+        f"(see {tmp_path}/mine.report.txt)" in result.output
     )
     report = (tmp_path / "mine.report.txt").read_text("utf-8")
     assert [line.partition(": ")[0] for line in report.splitlines()] == [

@@ -31,6 +31,10 @@ def test_a_run_is_measured_and_compared(bench, tmp_path: Path) -> None:
     page = (bench.run / "evaluation.html").read_text()
     assert "<td>FID ↓</td>" in page
     assert "bird" in page
+    assert (
+        "<p>60 pictures generated, beside 80 real ones of test, which were not trained on "
+        "(trained on: train).</p>" in page
+    )
     assert "&amp;" in page  # captions are text
     # A judge that learned nothing tells no class from another.
     doubt = re.search(r"\n    (this judge cannot tell: real pictures reach .*, guesses .*)\n", said)

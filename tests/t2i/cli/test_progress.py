@@ -45,6 +45,17 @@ def test_a_bar_on_a_terminal_ends_at_its_total(monkeypatch: pytest.MonkeyPatch) 
     assert "24/12" not in terminal.getvalue()
 
 
+def test_a_note_goes_when_it_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", log := io.StringIO())
+    with Bars("metric") as bars:
+        bars("metrics", 0, 1)
+        bars.note("fid")
+        bars.note("")
+        bars("metrics", 1, 1)
+    assert log.getvalue().startswith("metrics: 1 metric in ")
+    assert log.getvalue().endswith(" s\n")
+
+
 def test_bytes_are_counted_in_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", log := io.StringIO())
     with Bars("B") as bars:

@@ -109,6 +109,7 @@ def test_the_protocol_stands_beside_the_numbers(bench, whole) -> None:
     assert protocol["latents"] == "z ~ N(0, 1), not truncated"
     assert protocol["captions"] == "one a picture, each once before one comes again"
     assert (protocol["seed"], protocol["resolution"]) == (3, 8)
+    assert (protocol["step"], protocol["trained_on"]) == (None, "train")
     assert {"commit", "versions", "data_sha256", "pictures", "interval"} <= protocol.keys()
     for row in table.rows:
         assert row.estimate.low <= row.estimate.value <= row.estimate.high

@@ -50,7 +50,8 @@ def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised, replacing(path):
         pytest.fail("there is nothing to write to")
     assert str(raised.value) == (
-        f"{path}: expected a place that can be written, got File exists; choose another output"
+        f"{path}: expected a place that can be written, got a file where its folder "
+        "should be; choose another output"
     )
 
 

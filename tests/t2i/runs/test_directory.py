@@ -6,7 +6,7 @@ import pytest
 
 from t2i.errors import InputError
 from t2i.models.dcgan.config import Config
-from t2i.runs.directory import Run, require_place
+from t2i.runs.directory import Run, painting_of, read_metrics, require_place, trim_metrics
 from t2i.runs.record import Record, begin
 
 RECORD = Record(data="a hash", precision="float32")
@@ -60,3 +60,32 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("mine")
     with pytest.raises(InputError, match="expected a folder for the run, got a file"):
         require_place(Run(tmp_path / "run"), None)
+
+
+@pytest.mark.parametrize(
+    "line", [b"\0\0\n", b"\xff\n", b"[]\n", b'{"step": "3"}\n', b'{"d/real": 1}\n', b'{"step": 3}']
+)
+def test_a_line_that_can_not_be_read_ends_the_curves(tmp_path: Path, line: bytes) -> None:
+    run = Run(tmp_path)
+    run.metrics.write_bytes(b'{"step": 2, "d/real": 0.5}\n' + line)
+    assert read_metrics(run) == [{"step": 2, "d/real": 0.5}]
+    trim_metrics(run, 9)
+    assert run.metrics.read_bytes() == b'{"step": 2, "d/real": 0.5}\n'
+
+
+def test_a_checkpoint_of_an_older_run_has_no_generator(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.checkpoints.mkdir()
+    for path in (
+        run.config,
+        run.generator,
+        *(run.checkpoints / f"ckpt-{n}.index" for n in (8, 12)),
+    ):
+        path.touch()
+    assert painting_of(tmp_path, 12) == run.generator
+    with pytest.raises(InputError) as error:
+        painting_of(tmp_path, 8)
+    assert str(error.value) == (
+        f"--step: expected one of 12 in {tmp_path}, got 8 of before 0.3, with no generator beside "
+        "it; choose another"
+    )

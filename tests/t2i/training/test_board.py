@@ -39,7 +39,7 @@ def test_a_board_reads_the_rows_that_it_shows(tmp_path: Path) -> None:
     tracemalloc.stop()
     # All of them are 15 MB; the sheet of thumbnails is 1 MB, and what is imported on the way.
     assert peak < 300 * 128 * 128 * 3 / 2
-    assert (tmp_path / "run/events/captions.tsv").read_text().count("\n") == 299
+    assert (tmp_path / "run/events/run/captions.tsv").read_text().count("\n") == 299
 
 
 def test_what_stays_in_the_file_has_the_digest_of_what_is_read(tmp_path: Path) -> None:

@@ -35,10 +35,9 @@ def test_a_run_leaves_everything_in_its_directory(
         "checkpoints/ckpt-8.keras",
         "checkpoints/ckpt-12.keras",
         "checkpoints/ckpt-12.data-00000-of-00001",
-        "events/captions.tsv",
-        "events/captions_labels.tsv",
-        "events/captions.png",
-        "events/projector_config.pbtxt",
+        # TensorBoard calls a run by the folder of its files.
+        *(f"events/{run.name}/captions{end}" for end in (".tsv", "_labels.tsv", ".png")),
+        f"events/{run.name}/projector_config.pbtxt",
     }
     assert (run / "encoder.keras").read_bytes() == b"an encoder"
     assert [point["step"] for point in points] == [2, 4, 6, 8, 10, 12]
@@ -75,7 +74,7 @@ def test_tensorboard_has_curves_texts_and_pictures(
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     _, run, points = finished
-    events = EventAccumulator(str(run / "events"), size_guidance={"tensors": 0})
+    events = EventAccumulator(str(Run(run).events), size_guidance={"tensors": 0})
     events.Reload()
     tags = set(events.Tags()["tensors"])
     shown = {
