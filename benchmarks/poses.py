@@ -54,9 +54,7 @@ def main() -> None:
     print(f"{'':18}{'pooled':>8}{'layout':>8}{'left':>8}{'right':>8}{'none':>8}   percent")
     figures: dict[str, float] = {}
     for kind, images in pictures.items():
-        shares = [
-            100 * float(np.mean(read_facings(images) == way)) for way in (*FACINGS, NONE)
-        ]
+        shares = [100 * float(np.mean(read_facings(images) == way)) for way in (*FACINGS, NONE)]
         ratios = [distances[kind][row] / distances["drawn"][row] for row in ROWS]
         print(f"{kind:18}" + "".join(f"{value:8.2f}" for value in ratios), end="")
         print("".join(f"{share:8.1f}" for share in shares))
@@ -81,9 +79,7 @@ def _painted(
     return painter.paint_rows(embedding, painter.latents(len(embedding), arguments.seed))
 
 
-def _drawn(
-    species: list[Species], count: int, size: int, seed: int, of_one: bool
-) -> Pixels:
+def _drawn(species: list[Species], count: int, size: int, seed: int, of_one: bool) -> Pixels:
     """Returns `count` drawn birds of each species; of one, its words are the same in all."""
     random = Random(seed)
     images = []

@@ -132,7 +132,9 @@ def halved(content: bytes) -> bytes:
         def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
             if isinstance(item, h5py.Dataset):
                 half = item.dtype == np.float32 and item.ndim > 1
-                smaller.create_dataset(name, data=item[()].astype(np.float16 if half else item.dtype))
+                smaller.create_dataset(
+                    name, data=item[()].astype(np.float16 if half else item.dtype)
+                )
             else:
                 smaller.require_group(name)
             for key, value in item.attrs.items():
