@@ -65,11 +65,11 @@ bench: $(INSTALLED)
 
 # The demo is the main job at a size for two CPU cores, a stage a target: interrupted, the same
 # command goes on where it stopped. STAGE runs a command and keeps how long it took.
-STAGE := $(BIN)/python benchmarks/stages.py demo
+STAGE := $(BIN)/python benchmarks/stages.py
 
 demo: demo-estimate demo/birds.png
 	@echo
-	@$(STAGE) --took
+	@$(STAGE) took demo
 	@echo 'demo/birds.png: a sentence a row, the first six of colours never seen together in training, the last two leave something open.'
 	@echo 'Try next:'
 	@echo '  $(BIN)/t2i generate demo/run "a small green bird with orange wings" --out mine.png'
@@ -78,28 +78,28 @@ demo: demo-estimate demo/birds.png
 	@echo '  $(BIN)/t2i-prep cub CUB_200_2011 --captions text_c10 --out birds.h5     (see README.md)'
 
 demo-estimate: | $(INSTALLED)
-	@$(STAGE) --estimate
+	@$(STAGE) estimate demo
 
 demo/birds.png: demo/trained configs/demo_captions.txt
-	$(STAGE) painting $(BIN)/t2i generate demo/run --captions configs/demo_captions.txt --out $@
+	$(STAGE) painting demo $(BIN)/t2i generate demo/run --captions configs/demo_captions.txt --out $@
 
 demo/trained: demo/birds.h5 configs/demo.yaml
-	$(STAGE) training $(BIN)/t2i train configs/demo.yaml --data demo/birds.h5 --run demo/run
+	$(STAGE) training demo $(BIN)/t2i train configs/demo.yaml --data demo/birds.h5 --run demo/run
 	touch $@
 
 demo/birds.h5: demo/pictures.h5 demo/encoder.keras
 	cp demo/pictures.h5 demo/embedding.h5
-	$(STAGE) embedding $(BIN)/t2i-prep embed demo/embedding.h5 --encoder demo/encoder.keras
+	$(STAGE) embedding demo $(BIN)/t2i-prep embed demo/embedding.h5 --encoder demo/encoder.keras
 	mv demo/embedding.h5 $@
 
 demo/encoder.keras: demo/pictures.h5 configs/encoder_small.yaml
-	$(STAGE) encoder $(BIN)/t2i-prep train-encoder demo/pictures.h5 --config configs/encoder_small.yaml --out $@
+	$(STAGE) encoder demo $(BIN)/t2i-prep train-encoder demo/pictures.h5 --config configs/encoder_small.yaml --out $@
 
 demo/pictures.h5: demo/drawn/CUB_200_2011/images.txt
-	$(STAGE) preparing $(BIN)/t2i-prep cub demo/drawn --captions demo/drawn --split demo/drawn --image-size 34 --out $@
+	$(STAGE) preparing demo $(BIN)/t2i-prep cub demo/drawn --captions demo/drawn --split demo/drawn --image-size 34 --out $@
 
 demo/drawn/CUB_200_2011/images.txt: | $(INSTALLED)
-	$(STAGE) drawing $(BIN)/t2i-prep synthetic demo/drawn --count 12000
+	$(STAGE) drawing demo $(BIN)/t2i-prep synthetic demo/drawn --count 12000
 
 ship-demo: demo/trained
 	$(BIN)/python -m t2i.runs.shipping demo/run t2i/shipped/demo

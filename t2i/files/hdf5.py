@@ -131,10 +131,10 @@ def halved(content: bytes) -> bytes:
 
         def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
             if isinstance(item, h5py.Dataset):
-                half = item.dtype == np.float32 and item.ndim > 1
-                smaller.create_dataset(
-                    name, data=item[()].astype(np.float16 if half else item.dtype)
-                )
+                data = item[()]
+                if data.dtype == np.float32 and data.ndim > 1:
+                    data = data.astype(np.float16)
+                smaller.create_dataset(name, data=data)
             else:
                 smaller.require_group(name)
             for key, value in item.attrs.items():

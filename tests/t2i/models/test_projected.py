@@ -123,7 +123,7 @@ def test_geometry_is_as_strong_as_it_is_told() -> None:
     network = build_generator(told, 6)
     plain = _plane(network)
     np.testing.assert_allclose(_plane(network, size=3.0), plain, atol=1e-6)
-    np.testing.assert_allclose(_plane(network, right=1.0), plain + [0.5, 0.0], atol=1e-6)
+    np.testing.assert_allclose(_plane(network, right=1.0), plain + np.array([0.5, 0.0]), atol=1e-6)
     angle = np.array([[np.cos(0.2), np.sin(0.2)], [-np.sin(0.2), np.cos(0.2)]])
     np.testing.assert_allclose(_plane(network, turn=2.0), plain @ angle, atol=1e-5)
 
