@@ -47,6 +47,9 @@ class NetworksConfig(Section):
         key_size: numbers by which a head compares a picture with a sentence.
         companion_width: channels of the first layer of D's companion, which looks at pixels.
         companion_size: side of the windows that it is shown, pixels of the picture as it is.
+        companion_reads: the companion compares with the sentence too, as the heads do: which part
+            has which colour, where a frozen network tells parts better than their colours. For
+            windows as large as the picture: a sentence says little of a piece.
         synchronized_batch_norm: take G's batch statistics over all replicas.
     """
 
@@ -65,6 +68,7 @@ class NetworksConfig(Section):
     key_size: Positive = 128
     companion_width: Positive = 24
     companion_size: Annotated[int, Field(ge=8, le=256, multiple_of=8)] = 64
+    companion_reads: bool = False
     synchronized_batch_norm: bool = False
 
 
@@ -159,5 +163,10 @@ class Config(Section):
             raise ValueError(
                 f"networks.companion_size: expected at most image_size, {self.image_size}, got "
                 f"{self.networks.companion_size}"
+            )
+        if self.networks.companion_reads and not self.losses.companion:
+            raise ValueError(
+                "networks.companion_reads: expected false where losses.companion is 0, got true; "
+                "give the companion a weight"
             )
         return self

@@ -174,6 +174,26 @@ def test_the_companion_moves_g_and_itself_and_no_other_part_of_d() -> None:
     assert "companion" not in without
 
 
+def test_a_companion_that_reads_is_one_more_that_a_sentence_is_compared_with() -> None:
+    reading = NETWORKS.model_copy(update={"companion_reads": True})
+    gan = projected.build(tiny_config(networks=reading), facts())
+    assert gan.companion is not None
+    assert gan.reader(np.ones((1, 6), np.float32)).shape == (1, 5, 3)
+    # A picture and its mirror image are other pictures to it: what it sees has places.
+    picture = random_batch().image[:1, :8, :8]
+    keys = [np.asarray(gan.companion(x)["key"]) for x in (picture, picture[:, :, ::-1])]
+    assert np.abs(keys[0] - keys[1]).max() > 1e-3
+    before = gan.companion.get_layer("key").get_weights()[0]
+    gan.step(random_batch())
+    assert np.abs(gan.companion.get_layer("key").get_weights()[0] - before).max() > 1e-5
+
+
+def test_a_companion_that_reads_wants_a_weight() -> None:
+    reading = NETWORKS.model_copy(update={"companion_reads": True})
+    with pytest.raises(ValueError, match=r"networks\.companion_reads: expected false where"):
+        tiny_config(ALL.model_copy(update={"companion": 0.0}), networks=reading)
+
+
 def test_one_step_reports_every_term_and_moves_what_is_trained() -> None:
     gan = tiny_projected()
     before = {name: net.get_weights() for name, net in gan.networks.items()}
