@@ -10,12 +10,33 @@ from t2i.config.section import Fraction, Positive, Section, Weight
 _START = 8
 
 
+class GeometryConfig(Section):
+    """How far one standard deviation of a latent that is geometry moves the plane; 0 holds it.
+
+    As far as things in the pictures differ: what pictures never show, G has to learn to undo.
+
+    Attributes:
+        turn: radians.
+        size: as a logarithm of the scale.
+        squeeze: wider and flatter, as a logarithm.
+        right: as a share of half the picture's side.
+        down: the same.
+    """
+
+    turn: Weight = 0.3
+    size: Weight = 0.2
+    squeeze: Weight = 0.1
+    right: Weight = 0.25
+    down: Weight = 0.2
+
+
 class NetworksConfig(Section):
     """Sizes of the networks.
 
     Attributes:
         generator_widths: channels of G at 8, 16, ... pixels, up to the size of the pictures.
         latent_size: numbers in z; the first six are geometry.
+        geometry: how much five of them do; the sixth mirrors.
         smoothed: the picture is averaged over 2x2 pixels twice, so that it can hold no weave of
             two pixels, which the strided convolutions that D looks through reward. Source: the
             binomial filter of Zhang 2019 (1904.11486), section 3.
@@ -26,6 +47,9 @@ class NetworksConfig(Section):
         key_size: numbers by which a head compares a picture with a sentence.
         companion_width: channels of the first layer of D's companion, which looks at pixels.
         companion_size: side of the windows that it is shown, pixels of the picture as it is.
+        companion_reads: the companion compares with the sentence too, as the heads do: which part
+            has which colour, where a frozen network tells parts better than their colours. For
+            windows as large as the picture: a sentence says little of a piece.
         synchronized_batch_norm: take G's batch statistics over all replicas.
     """
 
@@ -33,6 +57,7 @@ class NetworksConfig(Section):
         default=[160, 80, 40, 24]
     )
     latent_size: Annotated[int, Field(ge=7, le=1 << 16)] = 64
+    geometry: GeometryConfig = GeometryConfig()
     smoothed: bool = False
     style_size: Positive = 256
     eyes: Literal["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"] = (
@@ -43,6 +68,7 @@ class NetworksConfig(Section):
     key_size: Positive = 128
     companion_width: Positive = 24
     companion_size: Annotated[int, Field(ge=8, le=256, multiple_of=8)] = 64
+    companion_reads: bool = False
     synchronized_batch_norm: bool = False
 
 
@@ -137,5 +163,10 @@ class Config(Section):
             raise ValueError(
                 f"networks.companion_size: expected at most image_size, {self.image_size}, got "
                 f"{self.networks.companion_size}"
+            )
+        if self.networks.companion_reads and not self.losses.companion:
+            raise ValueError(
+                "networks.companion_reads: expected false where losses.companion is 0, got true; "
+                "give the companion a weight"
             )
         return self

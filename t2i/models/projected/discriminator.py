@@ -75,9 +75,10 @@ def build_reader(
 
 
 def build_companion(config: NetworksConfig, channels: int, dtype: str = "float32") -> keras.Model:
-    """Returns D's companion: windows [b, s, s, c] in [-1, 1] -> logits [b, (s / 8)^2].
+    """Returns D's companion: windows [b, s, s, c] in [-1, 1] -> its verdicts, by name.
 
-    Each logit is of a neighbourhood of some forty pixels: texture, not objects.
+    {"pixels": logits [b, (s / 8)^2]}, each of a neighbourhood of some forty pixels: texture, not
+    objects; and, where it reads, {"key": [b, 1, k]}, which a sentence's is compared with.
 
     Source: the patch discriminator of Isola et al. 2017 (1611.07004), section 3.2.2. Deviations:
     no normalisation, a quarter of its widths.
@@ -91,7 +92,12 @@ def build_companion(config: NetworksConfig, channels: int, dtype: str = "float32
         logit = layers.Flatten(dtype="float32")(
             layers.Conv2D(1, 3, padding="same", name="logit")(x)
         )
-    return keras.Model(windows, logit, name="companion")
+        outputs = {"pixels": logit}
+        if config.companion_reads:
+            # Of all places by themselves: a wing's colour is not a head's.
+            key = layers.Dense(config.key_size, name="key")(layers.Flatten()(x))
+            outputs["key"] = layers.Reshape((1, config.key_size), dtype="float32")(key)
+    return keras.Model(windows, outputs, name="companion")
 
 
 def _mixed(maps: dict[str, Any], width: int) -> dict[str, Any]:

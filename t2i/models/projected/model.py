@@ -70,7 +70,11 @@ class ProjectedGAN:
         }
         self.heads = build_heads(nets, maps, facts.precision)
         self.reader = build_reader(
-            nets, facts.embedding_size, len(STRIDES), facts.precision, whitening
+            nets,
+            facts.embedding_size,
+            len(STRIDES) + nets.companion_reads,
+            facts.precision,
+            whitening,
         )
         self.companion = None
         if config.losses.companion:
@@ -128,8 +132,8 @@ class ProjectedGAN:
         maps = self._look(batch.image, chance)
         with tf.GradientTape(persistent=True) as tape:
             fakes = self.generator({"embedding": embedding, "latent": latent}, training=True)
-            real = self._verdict(maps) | self._pixels(batch.image, chance)
-            fake = self._verdict(self._look(fakes, chances)) | self._pixels(fakes, chances)
+            real = self._verdict(maps, batch.image, chance)
+            fake = self._verdict(self._look(fakes, chances), fakes, chances)
             sentences = self._sentences(batch)
             judging = terms.discriminator_terms(weights, batch, real, fake, sentences)
             painting, watched = terms.generator_terms(
@@ -158,17 +162,20 @@ class ProjectedGAN:
         maps = self.eyes(127.5 * (shown + 1.0), training=False)
         return {str(stride): seen for stride, seen in zip(STRIDES, maps, strict=True)}
 
-    def _verdict(self, maps: dict[str, Tensor]) -> dict[str, Any]:
-        """Returns what D's heads say of maps; all of it float32, whatever they compute in."""
-        said = self.heads(maps)
-        return {**said, "mixed": [tf.cast(mixed, tf.float32) for mixed in said["mixed"]]}
+    def _verdict(self, maps: dict[str, Tensor], images: Tensor, chance: Tensor) -> dict[str, Any]:
+        """Returns what D's heads say of maps, and its companion, where there is one, of pictures.
 
-    def _pixels(self, images: Tensor, chance: Tensor) -> dict[str, Tensor]:
-        """Returns what D's companion says of pictures, where there is one."""
-        if self.companion is None:
-            return {}
-        windows = close_up(images, chance, self.config.networks.companion_size)
-        return {"pixels": self.companion(windows)}
+        All of it float32, whatever they compute in.
+        """
+        said = self.heads(maps)
+        said["mixed"] = [tf.cast(mixed, tf.float32) for mixed in said["mixed"]]
+        if self.companion is not None:
+            windows = close_up(images, chance, self.config.networks.companion_size)
+            seen = self.companion(windows)
+            said["pixels"] = seen["pixels"]
+            if "key" in seen:
+                said["key"] = tf.concat([said["key"], seen["key"]], axis=1)
+        return said
 
     def _sentences(self, batch: Batch) -> dict[str, Tensor]:
         """Returns what D reads of the sentences that the terms ask for, [.., taps, k] each."""

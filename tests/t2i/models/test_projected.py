@@ -10,7 +10,7 @@ from t2i.config import file as configfile
 from t2i.errors import InputError
 from t2i.models.catalogue import load_config
 from t2i.models.projected import model as projected
-from t2i.models.projected.config import NetworksConfig
+from t2i.models.projected.config import GeometryConfig, NetworksConfig
 from t2i.models.projected.discriminator import build_heads
 from t2i.models.projected.generator import GEOMETRY, STOCK, build_generator, faster
 from t2i.models.projected.view import CHANCES
@@ -118,6 +118,16 @@ def test_the_first_latents_turn_stretch_move_and_mirror_the_plane(generator: ker
     np.testing.assert_allclose(_plane(generator, mirror=-0.1), plain * [-1, 1], atol=1e-5)
 
 
+def test_geometry_is_as_strong_as_it_is_told() -> None:
+    told = NETWORKS.model_copy(update={"geometry": GeometryConfig(turn=0.1, size=0, right=0.5)})
+    network = build_generator(told, 6)
+    plain = _plane(network)
+    np.testing.assert_allclose(_plane(network, size=3.0), plain, atol=1e-6)
+    np.testing.assert_allclose(_plane(network, right=1.0), plain + np.array([0.5, 0.0]), atol=1e-6)
+    angle = np.array([[np.cos(0.2), np.sin(0.2)], [-np.sin(0.2), np.cos(0.2)]])
+    np.testing.assert_allclose(_plane(network, turn=2.0), plain @ angle, atol=1e-5)
+
+
 def test_a_fixed_mixture_is_the_same_for_every_seed_and_not_trained() -> None:
     maps = {"4": (16, 16, 5), "8": (8, 8, 7)}
     mixtures = []
@@ -162,6 +172,26 @@ def test_the_companion_moves_g_and_itself_and_no_other_part_of_d() -> None:
     pairs = zip(plain["generator"], without["generator"], strict=True)
     assert any(np.abs(first - second).max() > 1e-5 for first, second in pairs)
     assert "companion" not in without
+
+
+def test_a_companion_that_reads_is_one_more_that_a_sentence_is_compared_with() -> None:
+    reading = NETWORKS.model_copy(update={"companion_reads": True})
+    gan = projected.build(tiny_config(networks=reading), facts())
+    assert gan.companion is not None
+    assert gan.reader(np.ones((1, 6), np.float32)).shape == (1, 5, 3)
+    # A picture and its mirror image are other pictures to it: what it sees has places.
+    picture = random_batch().image[:1, :8, :8]
+    keys = [np.asarray(gan.companion(x)["key"]) for x in (picture, picture[:, :, ::-1])]
+    assert np.abs(keys[0] - keys[1]).max() > 1e-3
+    before = gan.companion.get_layer("key").get_weights()[0]
+    gan.step(random_batch())
+    assert np.abs(gan.companion.get_layer("key").get_weights()[0] - before).max() > 1e-5
+
+
+def test_a_companion_that_reads_wants_a_weight() -> None:
+    reading = NETWORKS.model_copy(update={"companion_reads": True})
+    with pytest.raises(ValueError, match=r"networks\.companion_reads: expected false where"):
+        tiny_config(ALL.model_copy(update={"companion": 0.0}), networks=reading)
 
 
 def test_one_step_reports_every_term_and_moves_what_is_trained() -> None:
