@@ -18,6 +18,7 @@ from t2i.encoders.phrases import encode
 from t2i.encoders.text import TextEncoder
 from t2i.images.cropping import crop
 from t2i.pairs.reading import Pairs
+from t2i.progress import Progress, silent
 
 
 def image_side_to_train(config: EncoderConfig) -> ImageEncoder:
@@ -43,10 +44,18 @@ class EncoderTraining:
     """
 
     def __init__(
-        self, config: EncoderConfig, data: Pairs, encoder: TextEncoder, images: ImageEncoder
+        self,
+        config: EncoderConfig,
+        data: Pairs,
+        encoder: TextEncoder,
+        images: ImageEncoder,
+        progress: Progress = silent,
     ) -> None:
+        """Reads what frozen networks make of the data; the progress is of the captions."""
         self._config = config
-        read = Remembered(encoder.inputs, data.caption) if encoder.frozen else encoder.inputs
+        read = encoder.inputs
+        if encoder.frozen:
+            read = Remembered(read, data.caption, progress)
         self._sampler = Sampler(data, config, read)
         self._text, self._image = encoder.model, images.trained
         self._pictures = images.frozen is None

@@ -105,7 +105,7 @@ def train_encoder(
         frozen_network(config.text),
     )
     images = image_side_to_train(config)
-    training = EncoderTraining(config, data, encoder, images)
+    training = EncoderTraining(config, data, encoder, images, progress)
     state.restore(say, text=encoder.model, image=images.trained, optimizer=training.optimizer)
     _run(config, training, state, progress, watch)
     images = with_stock_layers(config, images)

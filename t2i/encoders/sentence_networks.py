@@ -10,7 +10,8 @@ from pathlib import Path
 
 from t2i.errors import InputError
 
-EXTRA = 'pip install "t2i[sentences]"'
+# What brings the libraries that read their files.
+EXTRA = 'pip install ".[sentences]"'
 
 
 @dataclass(frozen=True)

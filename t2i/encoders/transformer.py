@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -110,7 +110,6 @@ def _normalized(x: Any, name: str) -> Any:
     return layers.LayerNormalization(epsilon=_EPSILON, name=name)(x)
 
 
-@cache
 def published_tensors(network: SentenceNetwork) -> Tensors:
     """Returns the tensors of the published file, by their names.
 

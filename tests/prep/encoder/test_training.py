@@ -287,10 +287,10 @@ def test_the_loss_is_that_of_the_configuration(flags, loss):
     encoder = TextEncoder(build_text_encoder(text, tokenizer.vocabulary_size), tokenizer, text)
     images = image_side_to_train(config)
     steps = EncoderTraining(config, data, encoder, images)
-    draws = Sampler(data, config, tokenizer).draw(0, 1)
+    draws = Sampler(data, config, tokenizer.encode).draw(0, 1)
     embeddings = (
         images.trained(images.inputs(data.image)[draws.image[0]], training=True),
-        encoder.model(draws.codes[0]),
+        encoder.model(draws.text[0]),
     )
     if loss == "contrastive":
         expected = contrastive_joint_embedding(*embeddings, draws.class_id[0], 3.0, 0.5)
