@@ -113,12 +113,15 @@ class TextEncoderConfig(Section):
         if self.frozen:
             self._check_frozen(self.frozen)
             return self
-        if self.taps or not self.convolutions:
-            wrong = "taps: expected none" if self.taps else "convolutions: expected one or more"
-            found = self.taps or "none"
+        if self.taps:
             raise ValueError(
-                f"{wrong} where network is convolutional, got {found}; "
-                "choose all-minilm-l6-v2, or see `t2i configs show encoder`"
+                f"taps: expected none where network is convolutional, got {self.taps}; "
+                "choose all-minilm-l6-v2, or leave it out"
+            )
+        if not self.convolutions:
+            raise ValueError(
+                "convolutions: expected one or more where network is convolutional, got none; "
+                "choose all-minilm-l6-v2, or see `t2i configs encoder`"
             )
         if self.separate_first_step and self.recurrent == "none":
             raise ValueError(

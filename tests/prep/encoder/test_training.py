@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from sentence_samples import SHAPE, install, tensors
 
 from prep.encoder import training
 from prep.encoder.batches import Sampler
@@ -162,6 +163,24 @@ def test_a_run_over_word_pieces_resumes_exactly(flags, tmp_path):
     begun = []
     train_encoder(flags, config, resumed, lambda *told: begun.append(told[1]))
     assert begun[0] == 22
+    assert weights(resumed) == weights(one)
+
+
+def test_a_run_above_a_frozen_network_trains_its_head_and_resumes_exactly(
+    flags, tmp_path, monkeypatch
+):
+    network = install(tmp_path, monkeypatch)
+    config = changed(text=SHAPE.model_copy(update={"embedding_size": 16}), steps=60)
+    one, resumed = tmp_path / "one.keras", tmp_path / "resumed.keras"
+    told, losses = [], []
+    report = train_encoder(flags, config, one, lambda *call: told.append(call), losses.append)
+    assert told[0] == ("reading captions", 48, 48)
+    assert losses[-1] < 0.8 * losses[0]
+    assert (report.kind, report.parameters) == ("all-minilm-l6-v2", 33 * 16)
+    frozen = load_encoder(one).frozen.model.get_layer("pieces").get_weights()[0]
+    np.testing.assert_array_equal(frozen, tensors(network)["embeddings.word_embeddings.weight"])
+    interrupted(flags, config, resumed, at=22)
+    train_encoder(flags, config, resumed)
     assert weights(resumed) == weights(one)
 
 
