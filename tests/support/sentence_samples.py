@@ -17,6 +17,7 @@ from t2i.encoders.tokenizers import WordPieceTokenizer
 NAME = "all-minilm-l6-v2"
 MARKS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 PIECES = ["a", "red", "blue", "bird", "flag", "with", "black", "wings", "##s", "is", "green"]
+PIECES += ["number", ",", *"01234567"]
 SHAPE = TextEncoderConfig(
     network="all-minilm-l6-v2", taps=[0, 2], length=8, dropout=0.2, embedding_size=5
 )

@@ -159,7 +159,7 @@ def test_word_pieces_stand_between_marks(tmp_path, monkeypatch):
         [2, 4, 5, 6, 7, 3],
         [2, 1, 5, 3, 0, 0],
     ]
-    assert tokenizer.vocabulary_size == 15
+    assert tokenizer.vocabulary_size == 25
 
 
 def test_word_pieces_that_are_left_out_are_named(tmp_path, monkeypatch):
