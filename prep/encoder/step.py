@@ -127,7 +127,8 @@ class EncoderTraining:
     def _embedded(self, text: Any) -> Any:
         shape = self._config.text
         if shape.frozen or shape.batch_norm or shape.dropout:
-            # They look at the batch place by place: what recurs must be there each time.
+            # The two look at the batch place by place: what recurs must be there each time. In
+            # features nothing recurs.
             return self._text(text, training=True)
         return encode(self._text, shape, text)
 

@@ -90,8 +90,8 @@ def train_encoder(
         raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
     _require_by_products(out)
     data = read_training_pairs(pairs, config.splits)
-    state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     tokenizer = _tokenizer(config, data)
+    state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     read = legibility(tokenizer, data.caption)
     require_legible(read, tokenizer, str(pairs))
     if read.lost:
