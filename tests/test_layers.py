@@ -177,6 +177,10 @@ def test_special_libraries_have_one_home(path: Path) -> None:
         assert "h5py" not in roots
     if module != "t2i.exports.onnx_model":
         assert "onnx" not in roots
+    if module != "t2i.encoders.tokenizers":
+        assert "tokenizers" not in roots
+    if module != "t2i.encoders.transformer":
+        assert "safetensors" not in roots
     if not _within(module, ("t2i.web",)):
         assert not roots & {"starlette", "uvicorn"}
     if module != "prep.tfds_pairs":

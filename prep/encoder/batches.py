@@ -1,14 +1,13 @@
 """What the encoder is trained on, and the draws of each step, a pure function of (seed, step)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from t2i.encoders.config import EncoderConfig
-from t2i.encoders.tokenizers import Tokenizer
 from t2i.errors import InputError
 from t2i.pairs.reading import Pairs, read
 
@@ -20,7 +19,8 @@ class Draws(NamedTuple):
         step: int32 [k], counted from 0.
         learning_rate: float32 [k].
         image: int32 [k, b], rows of the pictures.
-        codes: int32 [k, b, length], a caption of each picture, or an excerpt of it.
+        text: a caption of each picture, or an excerpt of it: int32 codes [k, b, length], or
+            float32 features [k, b, f] of a frozen network.
         class_id: int32 [k, b].
         flip: bool [k, b], whether the picture is mirrored.
         window: int32 [k, 2], row and column where the window into the pictures starts.
@@ -29,7 +29,7 @@ class Draws(NamedTuple):
     step: npt.NDArray[np.int32]
     learning_rate: npt.NDArray[np.float32]
     image: npt.NDArray[np.int32]
-    codes: npt.NDArray[np.int32]
+    text: npt.NDArray[Any]
     class_id: npt.NDArray[np.int32]
     flip: npt.NDArray[np.bool_]
     window: npt.NDArray[np.int32]
@@ -38,10 +38,16 @@ class Draws(NamedTuple):
 class Sampler:
     """Draws batches of several pictures of several classes, one caption each."""
 
-    def __init__(self, pairs: Pairs, config: EncoderConfig, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        pairs: Pairs,
+        config: EncoderConfig,
+        read: Callable[[Sequence[str]], npt.NDArray[Any]],
+    ) -> None:
+        """Takes what is drawn from, and what texts [n] are read by: codes or features [n, ...]."""
         self._config = config
         self._texts = pairs.caption
-        self._tokenizer = tokenizer
+        self._read = read
         self._class_id = pairs.class_id
         self._order = np.argsort(pairs.class_id, kind="stable")
         _, self._start, self._count = np.unique(
@@ -54,9 +60,11 @@ class Sampler:
     def draw(self, first: int, end: int) -> Draws:
         """Returns the draws of steps first to end - 1."""
         steps = [self._one(step) for step in range(first, end)]
-        return Draws(*(np.stack(parts) for parts in zip(*steps, strict=True)))
+        drawn = Draws(*(np.stack(parts) for parts in zip(*steps, strict=True)))
+        read = self._read(drawn.text.ravel().tolist())
+        return drawn._replace(text=read.reshape(*drawn.text.shape, -1))
 
-    def _one(self, step: int) -> tuple[npt.NDArray[np.generic], ...]:
+    def _one(self, step: int) -> tuple[npt.NDArray[Any], ...]:
         config = self._config
         rng = np.random.default_rng([config.seed, step])
         classes = rng.choice(len(self._start), self.classes, replace=False)
@@ -70,7 +78,7 @@ class Sampler:
             np.array(step, np.int32),
             np.array(learning_rate(config, step), np.float32),
             image.astype(np.int32),
-            self._tokenizer.encode([self._text(row, rng) for row in caption]),
+            np.array([self._text(row, rng) for row in caption], object),
             self._class_id[image],
             flip,
             window,

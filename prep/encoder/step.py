@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from prep.encoder.batches import Draws, Sampler
 from prep.encoder.joint_embedding import contrastive_joint_embedding, structured_joint_embedding
+from prep.encoder.remembered import Remembered
 from t2i.compute.kernels.adam import FusedAdam
 from t2i.compute.kernels.batch_norm import FusedBatchNormalization
 from t2i.encoders.config import EncoderConfig
@@ -17,6 +18,7 @@ from t2i.encoders.phrases import encode
 from t2i.encoders.text import TextEncoder
 from t2i.images.cropping import crop
 from t2i.pairs.reading import Pairs
+from t2i.progress import Progress, silent
 
 
 def image_side_to_train(config: EncoderConfig) -> ImageEncoder:
@@ -42,10 +44,19 @@ class EncoderTraining:
     """
 
     def __init__(
-        self, config: EncoderConfig, data: Pairs, encoder: TextEncoder, images: ImageEncoder
+        self,
+        config: EncoderConfig,
+        data: Pairs,
+        encoder: TextEncoder,
+        images: ImageEncoder,
+        progress: Progress = silent,
     ) -> None:
+        """Reads what frozen networks make of the data; the progress is of the captions."""
         self._config = config
-        self._sampler = Sampler(data, config, encoder.tokenizer)
+        read = encoder.inputs
+        if encoder.frozen:
+            read = Remembered(read, data.caption, progress)
+        self._sampler = Sampler(data, config, read)
         self._text, self._image = encoder.model, images.trained
         self._pictures = images.frozen is None
         self._inputs = tf.constant(images.inputs(data.image, config.image.crop))
@@ -100,7 +111,7 @@ class EncoderTraining:
         self.optimizer.learning_rate.assign(draw.learning_rate)
         with tf.GradientTape() as tape:
             image = self._image(self._batch(draw), training=True)
-            text = self._embedded(draw.codes)
+            text = self._embedded(draw.text)
             loss = self._loss(image, text, draw.class_id)
         self.optimizer.apply(tape.gradient(loss, self._variables), self._variables)
         return loss
@@ -113,12 +124,13 @@ class EncoderTraining:
             )
         return structured_joint_embedding(image, text, class_id, self._sampler.classes)
 
-    def _embedded(self, codes: Any) -> Any:
+    def _embedded(self, text: Any) -> Any:
         shape = self._config.text
-        if shape.batch_norm or shape.dropout:
-            # They look at the batch place by place: what recurs must be there each time.
-            return self._text(codes, training=True)
-        return encode(self._text, shape, codes)
+        if shape.frozen or shape.batch_norm or shape.dropout:
+            # The two look at the batch place by place: what recurs must be there each time. In
+            # features nothing recurs.
+            return self._text(text, training=True)
+        return encode(self._text, shape, text)
 
     def _batch(self, draw: Draws) -> Any:
         """Returns the pictures of a batch, windowed and mirrored; or their frozen features."""

@@ -19,11 +19,18 @@ from t2i.encoders.description import require_encoder_output
 from t2i.encoders.image import ImageEncoder, looks_through
 from t2i.encoders.legibility import legibility, require_legible
 from t2i.encoders.pair import image_side, is_image_side, save_image_side
-from t2i.encoders.text import TextEncoder, build_text_encoder, parameter_count, save_encoder
+from t2i.encoders.text import (
+    TextEncoder,
+    build_text_encoder,
+    frozen_network,
+    parameter_count,
+    save_encoder,
+)
 from t2i.encoders.tokenizers import (
     CharTokenizer,
     SentencePieceTokenizer,
     Tokenizer,
+    WordPieceTokenizer,
     train_sentencepiece,
 )
 from t2i.errors import InputError
@@ -83,8 +90,8 @@ def train_encoder(
     require_encoder_output(out)
     _require_by_products(out)
     data = read_training_pairs(pairs, config.splits)
-    state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     tokenizer = _tokenizer(config, data)
+    state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     read = legibility(tokenizer, data.caption)
     require_legible(read, tokenizer, str(pairs))
     if read.lost:
@@ -95,9 +102,10 @@ def train_encoder(
         tokenizer,
         config.text,
         looks_through(config.image),
+        frozen_network(config.text),
     )
     images = image_side_to_train(config)
-    training = EncoderTraining(config, data, encoder, images)
+    training = EncoderTraining(config, data, encoder, images, progress)
     state.restore(say, text=encoder.model, image=images.trained, optimizer=training.optimizer)
     _run(config, training, state, progress, watch)
     images = with_stock_layers(config, images)
@@ -142,6 +150,8 @@ def _is_report(path: Path) -> bool:
 
 
 def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:
+    if config.text.frozen:
+        return WordPieceTokenizer(config.text.frozen, config.text.length)
     if config.text.tokenizer == "char":
         return CharTokenizer(config.text.length)
     model = train_sentencepiece(data.caption, config.text.vocabulary_size)

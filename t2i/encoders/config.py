@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from t2i.config.section import Fraction, Positive, Section, Weight
+from t2i.encoders.sentence_networks import SENTENCE_NETWORKS, SentenceNetwork
 
 
 class ConvolutionConfig(Section):
@@ -33,17 +34,28 @@ class ConvolutionConfig(Section):
         return self
 
 
+# Keys of a text encoder that one on a frozen network has.
+_OF_FROZEN = ("network", "taps", "length", "dropout", "embedding_size", "normalized")
+
+
 class TextEncoderConfig(Section):
     """The shape of the text encoder.
 
     Attributes:
+        network: `convolutional`, trained from nothing; or `all-minilm-l6-v2`, a frozen network
+            that was trained on a billion pairs of sentences, below a layer that is. Of the keys
+            below, the frozen one has `length`, `taps`, `dropout`, `embedding_size` and
+            `normalized`.
+        taps: layers of the frozen network whose means over a caption the trained layer reads,
+            side by side; 0 is the words themselves, 6 the last layer.
         tokenizer: `char` reads the alphabet of 70; `sentencepiece` a vocabulary of word pieces.
         length: codes read of a caption; the rest is cut off.
         vocabulary_size: word pieces at most (sentencepiece).
         code_size: numbers learned for a word piece (sentencepiece); a character is one-hot.
         convolutions: from the codes up.
         batch_norm: behind every convolution; the published shapes have none.
-        dropout: share of activations dropped behind every convolution; 0 as published.
+        dropout: share of activations dropped behind every convolution; 0 as published. Of the
+            frozen network's, before the trained layer.
         recurrent: `gru`, or `relu` for a plain recurrent layer with ReLU; or `none`, the char-CNN
             of Reed et al., CVPR 2016: the mean of what the convolutions find.
         mean_over: the whole `length`, padding included, as published; or the `caption` alone, so
@@ -56,11 +68,13 @@ class TextEncoderConfig(Section):
         normalized: embeddings are brought to length 1.
     """
 
+    network: Literal["convolutional", "all-minilm-l6-v2"] = "convolutional"
+    taps: Annotated[list[int], Field(max_length=16)] = Field(default=[])
     tokenizer: Literal["char", "sentencepiece"] = "char"
     length: Annotated[int, Field(ge=1, le=4096)] = 201
     vocabulary_size: Annotated[int, Field(ge=16, le=64000)] = 2000
     code_size: Positive = 64
-    convolutions: Annotated[list[ConvolutionConfig], Field(min_length=1, max_length=16)]
+    convolutions: Annotated[list[ConvolutionConfig], Field(max_length=16)] = Field(default=[])
     batch_norm: bool = False
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     recurrent: Literal["gru", "relu", "none"] = "gru"
@@ -69,6 +83,11 @@ class TextEncoderConfig(Section):
     recurrent_units: Positive = 512
     embedding_size: Positive = 1024
     normalized: bool = False
+
+    @property
+    def frozen(self) -> SentenceNetwork | None:
+        """The frozen network; None where all of the encoder is trained."""
+        return SENTENCE_NETWORKS.get(self.network)
 
     @property
     def steps(self) -> list[int]:
@@ -91,6 +110,19 @@ class TextEncoderConfig(Section):
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
+        if self.frozen:
+            self._check_frozen(self.frozen)
+            return self
+        if self.taps:
+            raise ValueError(
+                f"taps: expected none where network is convolutional, got {self.taps}; "
+                "choose all-minilm-l6-v2, or leave it out"
+            )
+        if not self.convolutions:
+            raise ValueError(
+                "convolutions: expected one or more where network is convolutional, got none; "
+                "choose all-minilm-l6-v2, or see `t2i configs encoder`"
+            )
         if self.separate_first_step and self.recurrent == "none":
             raise ValueError(
                 "separate_first_step: expected false where recurrent is none, got true; "
@@ -104,6 +136,26 @@ class TextEncoderConfig(Section):
                     f"{self.length}, got {steps}; pool less or read a longer text"
                 )
         return self
+
+    def _check_frozen(self, network: SentenceNetwork) -> None:
+        for key, field in type(self).model_fields.items():
+            found, default = getattr(self, key), field.get_default()
+            if key not in _OF_FROZEN and found != default:
+                raise ValueError(
+                    f"{key}: expected none where network is {network.name}, got {found}; "
+                    "leave it out"
+                )
+        if not 2 < self.length <= network.positions:
+            raise ValueError(
+                f"length: expected 3 to {network.positions} where network is {network.name}, "
+                f"got {self.length}; change it"
+            )
+        layers = range(network.layers + 1)
+        if not self.taps or sorted({*self.taps} & {*layers}) != self.taps:
+            raise ValueError(
+                f"taps: expected layers from 0 to {network.layers}, each once and in order, got "
+                f"{self.taps}; [{network.layers}] is the last alone"
+            )
 
 
 class ImageEncoderConfig(Section):

@@ -14,6 +14,7 @@ from t2i.encoders.tokenizers import (
     CharTokenizer,
     SentencePieceTokenizer,
     Tokenizer,
+    WordPieceTokenizer,
 )
 from t2i.errors import InputError
 from t2i.files.weights import member, require_output
@@ -86,7 +87,13 @@ def read_description(
 
 
 def read_tokenizer(path: Path, archive: zipfile.ZipFile, config: TextEncoderConfig) -> Tokenizer:
-    """Returns what turns sentences into codes; raises InputError where it is damaged."""
+    """Returns what turns sentences into codes.
+
+    Raises:
+        InputError: it is damaged, or a frozen network's is not installed.
+    """
+    if config.frozen:
+        return WordPieceTokenizer(config.frozen, config.length)
     if config.tokenizer == "char":
         return CharTokenizer(config.length)
     vocabulary = member(path, archive, SENTENCEPIECE, MAX_SENTENCEPIECE_BYTES)

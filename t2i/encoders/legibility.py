@@ -8,11 +8,17 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from t2i.encoders.tokenizers import CharTokenizer, Tokenizer
+from t2i.encoders.tokenizers import Tokenizer
 from t2i.errors import InputError
 
 # Share of the text that may be lost, and of the texts that may look like another.
 MOST_LOST = 0.05
+# What knows more letters than a kind of tokenizer.
+_KNOWS_MORE = {
+    "char": "text.tokenizer sentencepiece",
+    "sentencepiece": "a larger text.vocabulary_size",
+    "wordpiece": "text.network convolutional, text.tokenizer sentencepiece",
+}
 # Texts encoded at a time, to see which look alike.
 _BLOCK = 8192
 
@@ -96,11 +102,7 @@ def require_legible(found: Legibility, tokenizer: Tokenizer, place: str) -> None
     if found.cut > MOST_LOST:
         ways.append(f"text.length of {found.longest}")
     if found.unknown > MOST_LOST or not ways:
-        ways.append(
-            "text.tokenizer sentencepiece"
-            if isinstance(tokenizer, CharTokenizer)
-            else "a larger text.vocabulary_size"
-        )
+        ways.append(_KNOWS_MORE[tokenizer.kind])
     raise InputError(
         f"{place}: expected captions that the encoder can read, got others: {found}; "
         f"train an encoder with {' and '.join(ways)}"

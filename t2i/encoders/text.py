@@ -1,6 +1,7 @@
 """The text encoder: codes -> embeddings, as a network, as a file, and at work on sentences.
 
-char-CNN-RNN of Reed et al., CVPR 2016 and ICML 2016, and its twin over word pieces.
+char-CNN-RNN of Reed et al., CVPR 2016 and ICML 2016, and its twin over word pieces; or a layer
+above a frozen network that reads sentences.
 """
 
 import json
@@ -28,6 +29,7 @@ from t2i.encoders.description import (
 )
 from t2i.encoders.phrases import encode, own_steps
 from t2i.encoders.tokenizers import SentencePieceTokenizer, Tokenizer
+from t2i.encoders.transformer import Transformer, build_transformer
 from t2i.errors import InputError
 from t2i.files.disk import AnyPath, replacing, require_at_most
 from t2i.files.weights import WEIGHTS, load_weights, member, require_encoder
@@ -39,12 +41,17 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
     """Returns the network: int32 codes [n, length] -> float32 embedding [n, embedding_size].
 
     A character is a one-hot row, padding and unknown ones an all-zero row; a word piece is a
-    learned row. All layers are stock ones.
+    learned row. All layers are stock ones. Above a frozen network, what is trained alone:
+    float32 features [n, f] -> embedding.
 
     Source: Reed et al., CVPR 2016 and ICML 2016; the recurrent bias of the released GRU adds
     to the input's, so one is kept.
     """
     settle_keras()
+    if config.frozen:
+        features = keras.Input((config.frozen.width * len(config.taps),), name="features")
+        x = keras.layers.Dropout(config.dropout, name="dropout")(features)
+        return keras.Model(features, _embedding(config, x), name="text_encoder")
     codes = keras.Input((config.length,), dtype="int32", name="codes")
     if config.tokenizer == "char":
         rows = keras.layers.Embedding(
@@ -68,10 +75,12 @@ def build_text_encoder(config: TextEncoderConfig, vocabulary_size: int) -> keras
             x = keras.layers.Dropout(config.dropout, name=f"dropout_{index}")(x)
     mask = own_steps(config, codes) if config.mean_over == "caption" else None
     x = keras.layers.GlobalAveragePooling1D(name="mean_over_time")(_states(config, x), mask=mask)
+    return keras.Model(codes, _embedding(config, x), name="text_encoder")
+
+
+def _embedding(config: TextEncoderConfig, x: Any) -> Any:
     x = keras.layers.Dense(config.embedding_size, dtype="float32", name="embedding")(x)
-    if config.normalized:
-        x = keras.layers.UnitNormalization(name="unit_length")(x)
-    return keras.Model(codes, x, name="text_encoder")
+    return keras.layers.UnitNormalization(name="unit_length")(x) if config.normalized else x
 
 
 def _states(config: TextEncoderConfig, x: Any) -> Any:
@@ -103,21 +112,26 @@ class TextEncoder:
     """A text encoder ready for sentences.
 
     Attributes:
-        model: int32 codes [n, length] -> float32 embedding [n, d].
+        model: int32 codes [n, length] -> float32 embedding [n, d]; above a frozen network its
+            features in the codes' place.
         tokenizer: sentences -> codes.
         config: the shape of `model`.
         vision: networks that others trained and that the image side beside it looked through, by
             name; none in older files.
+        frozen: the network below `model`; None where all is trained.
     """
 
     model: keras.Model
     tokenizer: Tokenizer
     config: TextEncoderConfig
     vision: tuple[str, ...] = ()
+    frozen: Transformer | None = None
 
     @property
     def kind(self) -> str:
-        """The encoder's name of its shape, `char-cnn-gru` for example."""
+        """The encoder's name of its shape, `char-cnn-gru` for example, or of what is frozen."""
+        if self.config.frozen:
+            return self.config.frozen.name
         parts = (self.tokenizer.kind, "cnn", self.config.recurrent_layer)
         return "-".join(part for part in parts if part)
 
@@ -125,6 +139,11 @@ class TextEncoder:
     def embedding_size(self) -> int:
         """Numbers in an embedding."""
         return self.config.embedding_size
+
+    def inputs(self, texts: Sequence[str]) -> npt.NDArray[Any]:
+        """Returns what `model` reads of texts: int32 codes [n, length], or features [n, f]."""
+        codes = self.tokenizer.encode(texts)
+        return self.frozen.features(codes) if self.frozen else codes
 
     def embed(self, texts: Sequence[str], batch_size: int = 1024) -> npt.NDArray[np.float32]:
         """Returns embeddings, float32 [n, d]; equal texts, and equal phrases, are encoded once.
@@ -134,25 +153,29 @@ class TextEncoder:
         # In order, neighbours begin alike: a batch has the fewer different phrases.
         distinct = sorted(set(texts))
         row_of = {text: row for row, text in enumerate(distinct)}
-        codes = self.tokenizer.encode(distinct)
         # To trace a graph takes longer than a batch does.
-        run = self._run if len(codes) <= batch_size else self._traced
-        embeddings = np.empty((len(codes), self.embedding_size), np.float32)
-        for start in range(0, len(codes), batch_size):
+        run = self._run if len(distinct) <= batch_size else self._traced
+        embeddings = np.empty((len(distinct), self.embedding_size), np.float32)
+        for start in range(0, len(distinct), batch_size):
             rows = slice(start, start + batch_size)
-            embeddings[rows] = run(tf.constant(codes[rows])).numpy()
+            embeddings[rows] = run(tf.constant(self.inputs(distinct[rows]))).numpy()
         return embeddings[[row_of[text] for text in texts]]
 
-    def _run(self, codes: Any) -> Any:
-        return encode(self.model, self.config, codes)
+    def _run(self, inputs: Any) -> Any:
+        return self.model(inputs) if self.frozen else encode(self.model, self.config, inputs)
 
     @cached_property
     def _traced(self) -> Any:
-        return tf.function(self._run, [tf.TensorSpec((None, self.config.length), tf.int32)])
+        (inputs,) = self.model.inputs
+        return tf.function(self._run, [tf.TensorSpec(inputs.shape, inputs.dtype)])
 
 
 def save_encoder(path: AnyPath, encoder: TextEncoder) -> None:
-    """Writes one `.keras` file, which stock Keras loads too, with the tokenizer inside."""
+    """Writes one `.keras` file, which stock Keras loads too, with the tokenizer inside.
+
+    A frozen network and its word pieces are named, not held: they are 90 MB, the rest is less than
+    one, and the file travels in every pairs file and run.
+    """
     description = {
         "format": FORMAT,
         "version": VERSION,
@@ -197,11 +220,22 @@ def load_encoder(path: AnyPath) -> TextEncoder:
         ) from error
     model = build_text_encoder(config, tokenizer.vocabulary_size)
     load_weights(path, model)
-    return TextEncoder(model, tokenizer, config, vision)
+    return TextEncoder(model, tokenizer, config, vision, frozen_network(config))
+
+
+def frozen_network(config: TextEncoderConfig) -> Transformer | None:
+    """Returns the network below what is trained; None where all is.
+
+    Raises:
+        InputError: it is not installed, or another.
+    """
+    return Transformer(build_transformer(config.frozen, config.taps)) if config.frozen else None
 
 
 def parameter_count(config: TextEncoderConfig, vocabulary_size: int) -> int:
     """Returns how many numbers the encoder learns, known before it is built."""
+    if config.frozen:
+        return (config.frozen.width * len(config.taps) + 1) * config.embedding_size
     channels = vocabulary_size - 1 if config.tokenizer == "char" else config.code_size
     count = 0 if config.tokenizer == "char" else vocabulary_size * channels
     for layer in config.convolutions:

@@ -1,4 +1,4 @@
-"""Captions as codes: the character alphabet, and a sentencepiece vocabulary, behind one `encode`.
+"""Captions as codes: the character alphabet, and two kinds of word pieces, behind one `encode`.
 
 Code 0 is padding and whatever is not known; a caption is cut, or filled with 0, to one length.
 """
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import sentencepiece
 
+from t2i.encoders.sentence_networks import EXTRA, SentenceNetwork, published
 from t2i.errors import InputError
 
 # Character i has code i + 1. `-` stands twice, as released: its later code, 60, is the one used.
@@ -181,7 +182,76 @@ class SentencePieceTokenizer:
         return found
 
 
-Tokenizer = CharTokenizer | SentencePieceTokenizer
+@dataclass(frozen=True)
+class WordPieceTokenizer:
+    """Word pieces of a frozen network's own vocabulary, between the marks of begin and end.
+
+    Attributes:
+        network: whose.
+        length: codes of a caption, the two marks among them.
+
+    Raises:
+        InputError: the vocabulary, or the library that reads it, is not installed.
+    """
+
+    network: SentenceNetwork
+    length: int
+
+    def __post_init__(self) -> None:
+        # Here, and not at the first sentence.
+        _ = self._processor
+
+    @cached_property
+    def _processor(self) -> Any:
+        try:
+            from tokenizers import Tokenizer as Processor
+        except ImportError as error:
+            raise InputError(
+                f"{self.network.name}: expected the library tokenizers, got none; run {EXTRA}"
+            ) from error
+        content = published(self.network, self.network.tokenizer, self.network.tokenizer_sha256)
+        processor = Processor.from_buffer(content)
+        processor.no_padding()
+        processor.no_truncation()
+        return processor
+
+    @property
+    def kind(self) -> str:
+        """The tokenizer's name."""
+        return "wordpiece"
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many codes there are, 0 among them."""
+        return self.network.vocabulary_size
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.int32]:
+        """Returns codes, int32 [n, length]; what is not known has a code of its own."""
+        codes = np.zeros((len(texts), self.length), np.int32)
+        begin, end = map(self._processor.token_to_id, ("[CLS]", "[SEP]"))
+        for row, text in zip(codes, texts, strict=True):
+            own = [begin, *self._pieces(text).ids[: self.length - 2], end]
+            row[: len(own)] = own
+        return codes
+
+    def unread(self, texts: Sequence[str]) -> list[Unread]:
+        """Returns what is left out of each text."""
+        found = []
+        unknown = self._processor.token_to_id("[UNK]")
+        for text in texts:
+            pieces = self._pieces(text)
+            spans = list(zip(pieces.ids, pieces.offsets, strict=True))
+            left_out = "".join(text[start:end] for code, (start, end) in spans if code == unknown)
+            read = spans[: self.length - 2]
+            cut = len(text) - read[-1][1][1] if len(read) < len(spans) else 0
+            found.append(Unread(left_out, cut, len(spans) + 2))
+        return found
+
+    def _pieces(self, text: str) -> Any:
+        return self._processor.encode(_utf8(text), add_special_tokens=False)
+
+
+Tokenizer = CharTokenizer | SentencePieceTokenizer | WordPieceTokenizer
 
 
 def train_sentencepiece(texts: Sequence[str], vocabulary_size: int) -> bytes:

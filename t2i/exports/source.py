@@ -32,7 +32,8 @@ def load_source(run: Path) -> Source:
     """Returns a run that can be exported.
 
     Raises:
-        InputError: there is no run, it has no encoder of its own, or one over word pieces.
+        InputError: there is no run, it has no encoder of its own, or one that does not read
+            characters.
     """
     painter = Painter(run_named(run))
     encoder = painter.sentences
@@ -41,6 +42,12 @@ def load_source(run: Path) -> Source:
             f"{run}: expected a run with a text encoder of its own, got one trained on imported "
             "embeddings; sentences can't be read elsewhere: train on a pairs file that "
             "`t2i-prep embed` made"
+        )
+    if encoder.config.frozen:
+        raise InputError(
+            f"{run}: expected an encoder that reads characters, got {encoder.kind}, whose network "
+            "and word pieces are not the run's; train with an encoder whose text.network is "
+            "convolutional"
         )
     if not isinstance(encoder.tokenizer, CharTokenizer):
         raise InputError(

@@ -103,7 +103,7 @@ class Painter:
             return self.sentences.embed(captions)
         captions = [plain(caption) for caption in captions]
         for caption in captions:
-            if not self.sentences.tokenizer.encode([caption]).any():
+            if not caption or not self.sentences.tokenizer.encode([caption]).any():
                 raise InputError(
                     f"captions: expected words, got {caption!r}; describe a picture in English"
                 )

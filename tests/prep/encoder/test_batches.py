@@ -44,18 +44,18 @@ def config(**changes: object) -> EncoderConfig:
 
 
 def sampler_of(data: Pairs | None = None, **changes: object) -> Sampler:
-    return Sampler(data or pairs(), config(**changes), TOKENIZER)
+    return Sampler(data or pairs(), config(**changes), TOKENIZER.encode)
 
 
 def texts(draws: Draws) -> list[str]:
-    return TOKENIZER.decode(draws.codes.reshape(-1, 20))
+    return TOKENIZER.decode(draws.text.reshape(-1, 20))
 
 
 def test_a_batch_holds_pictures_of_different_classes_with_captions_of_their_own():
     data = pairs()
     draws = sampler_of(data).draw(0, 60)
     assert draws.image.shape == draws.class_id.shape == (60, 6)
-    assert draws.codes.shape == (60, 6, 20)
+    assert draws.text.shape == (60, 6, 20)
     drawn = np.array([data.caption.index(text) for text in texts(draws)]).reshape(60, 6)
     for image, caption, class_id in zip(draws.image, drawn, draws.class_id, strict=True):
         assert len(set(class_id[::3].tolist())) == 2
@@ -96,7 +96,7 @@ def test_draws_are_a_function_of_seed_and_step():
         assert all_of_it[7:9].tolist() == some.tolist()
     other = sampler_of(seed=1, excerpts=0.5).draw(0, 20)
     assert whole.image.tolist() != other.image.tolist()
-    assert len({row.tobytes() for row in whole.codes}) > 15
+    assert len({row.tobytes() for row in whole.text}) > 15
 
 
 def test_windows_and_mirroring_cover_what_they_may():

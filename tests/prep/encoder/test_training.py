@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from sentence_samples import SHAPE, install, tensors
 
 from prep.encoder import training
 from prep.encoder.batches import Sampler
@@ -165,6 +166,24 @@ def test_a_run_over_word_pieces_resumes_exactly(flags, tmp_path):
     assert weights(resumed) == weights(one)
 
 
+def test_a_run_above_a_frozen_network_trains_its_head_and_resumes_exactly(
+    flags, tmp_path, monkeypatch
+):
+    network = install(tmp_path, monkeypatch)
+    config = changed(text=SHAPE.model_copy(update={"embedding_size": 16}), steps=60)
+    one, resumed = tmp_path / "one.keras", tmp_path / "resumed.keras"
+    told, losses = [], []
+    report = train_encoder(flags, config, one, lambda *call: told.append(call), losses.append)
+    assert told[0] == ("reading captions", 48, 48)
+    assert losses[-1] < 0.8 * losses[0]
+    assert (report.kind, report.parameters) == ("all-minilm-l6-v2", 33 * 16)
+    frozen = load_encoder(one).frozen.model.get_layer("pieces").get_weights()[0]
+    np.testing.assert_array_equal(frozen, tensors(network)["embeddings.word_embeddings.weight"])
+    interrupted(flags, config, resumed, at=22)
+    train_encoder(flags, config, resumed)
+    assert weights(resumed) == weights(one)
+
+
 def test_a_killed_process_resumes_exactly(flags, whole, tmp_path):
     resumed = tmp_path / "resumed.keras"
     program = f"""
@@ -287,10 +306,10 @@ def test_the_loss_is_that_of_the_configuration(flags, loss):
     encoder = TextEncoder(build_text_encoder(text, tokenizer.vocabulary_size), tokenizer, text)
     images = image_side_to_train(config)
     steps = EncoderTraining(config, data, encoder, images)
-    draws = Sampler(data, config, tokenizer).draw(0, 1)
+    draws = Sampler(data, config, tokenizer.encode).draw(0, 1)
     embeddings = (
         images.trained(images.inputs(data.image)[draws.image[0]], training=True),
-        encoder.model(draws.codes[0]),
+        encoder.model(draws.text[0]),
     )
     if loss == "contrastive":
         expected = contrastive_joint_embedding(*embeddings, draws.class_id[0], 3.0, 0.5)

@@ -108,6 +108,41 @@ def test_what_is_not_right_is_named(text: str, message: str) -> None:
     assert _error(text) == message
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "length: 20",
+            "convolutions: expected one or more where network is convolutional, got none; "
+            "choose all-minilm-l6-v2, or see `t2i configs encoder`",
+        ),
+        (
+            "convolutions: [{filters: 3}], taps: [6]",
+            "taps: expected none where network is convolutional, got [6]; "
+            "choose all-minilm-l6-v2, or leave it out",
+        ),
+        (
+            "network: all-minilm-l6-v2, length: 20, taps: [6], recurrent: relu",
+            "recurrent: expected none where network is all-minilm-l6-v2, got relu; leave it out",
+        ),
+        (
+            "network: all-minilm-l6-v2, length: 600, taps: [6]",
+            "length: expected 3 to 512 where network is all-minilm-l6-v2, got 600; change it",
+        ),
+        *(
+            (
+                f"network: all-minilm-l6-v2, taps: {taps}",
+                f"taps: expected layers from 0 to 6, each once and in order, got {taps}; "
+                "[6] is the last alone",
+            )
+            for taps in ("[]", "[7]", "[6, 0]", "[2, 2]")
+        ),
+    ],
+)
+def test_a_frozen_text_network_has_keys_of_its_own(text: str, message: str) -> None:
+    assert _error(f"text: {{{text}}}", EncoderConfig) == f"a.yaml: text.{message}"
+
+
 def test_a_text_too_short_for_its_convolutions() -> None:
     text = "text: {length: 5, convolutions: [{filters: 3, kernel_size: 8}]}"
     assert _error(text, EncoderConfig) == (

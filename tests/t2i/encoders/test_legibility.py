@@ -1,9 +1,17 @@
 """How much of a text an encoder reads: one measure, for captions and for sentences to paint."""
 
+from pathlib import Path
+
 import pytest
+from sentence_samples import install
 
 from t2i.encoders.legibility import legibility, require_legible, require_legible_sentence
-from t2i.encoders.tokenizers import CharTokenizer, SentencePieceTokenizer, train_sentencepiece
+from t2i.encoders.tokenizers import (
+    CharTokenizer,
+    SentencePieceTokenizer,
+    WordPieceTokenizer,
+    train_sentencepiece,
+)
 from t2i.errors import InputError
 
 ENGLISH = ["a small red bird", "a blue bird with a long tail", "this bird is yellow"]
@@ -43,6 +51,14 @@ def test_letters_outside_the_alphabet_and_texts_that_look_alike() -> None:
         "birds.h5: expected captions that the encoder can read, got others: 89.1% of the text is "
         "nothing it knows, 'ж' say; train an encoder with text.tokenizer sentencepiece"
     )
+
+
+def test_a_frozen_vocabulary_that_does_not_know_the_captions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = WordPieceTokenizer(install(tmp_path, monkeypatch), 20)
+    with pytest.raises(InputError, match=r"with text\.network convolutional"):
+        require_legible(legibility(tokenizer, RUSSIAN), tokenizer, "birds.h5")
 
 
 def test_what_is_behind_the_length() -> None:

