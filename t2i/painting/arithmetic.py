@@ -14,7 +14,6 @@ from t2i.painting.painter import Painter
 MOST_TERMS = 6
 # Pictures that are counted to for a mean of latents, and that one mean is of.
 MOST_PICTURES, MOST_IN_A_MEAN = 64, 8
-# A sign stands between spaces: "red-billed" is one word.
 _SIGN = re.compile(r"(?:^|\s)([-+\u2212])(?=\s|$)")
 
 
@@ -43,7 +42,7 @@ class Worked(NamedTuple):
 
 
 def read_terms(text: str) -> list[Term]:
-    """Returns the terms of "a red bird - red + blue", the first of which is added.
+    """Returns the terms of "a red bird - red + blue"; a sign stands between spaces.
 
     Raises:
         InputError: there are less than two or more than six, or nothing stands beside a sign.
@@ -166,6 +165,6 @@ def add_latents(painter: Painter, text: str, sentence: str, seed: int) -> Worked
 
 def labels(terms: Sequence[Term]) -> tuple[str, ...]:
     """Returns what stands beside each row of a sum, and beside the last."""
-    signs = ["", *("+ " if term.sign > 0 else "\u2212 " for term in terms[1:])]
+    signs = ["", *("+ " if term.sign > 0 else "- " for term in terms[1:])]
     own = [sign + term.text for sign, term in zip(signs, terms, strict=True)]
     return (*own, "= " + " ".join(own))
