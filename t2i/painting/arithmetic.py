@@ -84,9 +84,7 @@ def summed(signs: Sequence[int], values: Floats) -> Floats:
     return total
 
 
-def of_sentences(
-    signs: Sequence[int], embedding: Floats, latent: Floats
-) -> tuple[Floats, Floats]:
+def of_sentences(signs: Sequence[int], embedding: Floats, latent: Floats) -> tuple[Floats, Floats]:
     """Returns embeddings and latents of the pictures of every term, and of the sum's.
 
     Args:

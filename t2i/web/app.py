@@ -37,7 +37,10 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-_FILES = {"/": "page.html", **{f"/{name}": name for name in ("page.css", "gif.js", "arithmetic.js", "page.js")}}
+_FILES = {
+    "/": "page.html",
+    **{f"/{name}": name for name in ("page.css", "gif.js", "arithmetic.js", "page.js")},
+}
 _FILES["/engine.js"] = "server.js"
 Kind = type[Paint] | type[Morph] | type[Add] | type[AddLatents]
 _KINDS: dict[str, Kind] = {
@@ -94,9 +97,7 @@ def _file(name: str) -> Any:
     return answer
 
 
-async def _answer(
-    request: Any, queue: Queue, painters: Mapping[str, Painter], kind: Kind
-) -> Any:
+async def _answer(request: Any, queue: Queue, painters: Mapping[str, Painter], kind: Kind) -> Any:
     """Returns a stream of lines, JSON each: places in the queue, then the pictures or an error."""
     # A form on somebody else's page can't send this type without asking first.
     if request.headers.get("content-type") != "application/json":
