@@ -22,6 +22,7 @@ from t2i.painting.recipe import Recipe, inscribed_png
 from t2i.web.asked import MOST_BYTES, Asked, Morph, Paint, read_asked
 from t2i.web.queue import Job, Queue
 from t2i.web.sums import Add, AddLatents
+from t2i.web.watched import Watched
 
 STATIC = Path(__file__).parent / "static"
 # Addresses of this machine alone; and so the only names by which a page elsewhere on the net,
@@ -39,7 +40,7 @@ _HEADERS = {
 }
 _FILES = {
     "/": "page.html",
-    **{f"/{name}": name for name in ("page.css", "gif.js", "arithmetic.js", "page.js")},
+    **{f"/{name}": name for name in ("page.css", "gif.js", "arithmetic.js", "runs.js", "page.js")},
 }
 _FILES["/engine.js"] = "server.js"
 Kind = type[Paint] | type[Morph] | type[Add] | type[AddLatents]
@@ -62,22 +63,15 @@ def build_app(
         local: answers only those who call it by a name of this machine.
     """
     queue = Queue(painters)
-    runs = [
-        {
-            "name": name,
-            "identity": painter.identity,
-            "size": painter.config.image_size,
-            "examples": list(examples[name]),
-        }
-        for name, painter in painters.items()
-    ]
+    watched = Watched(queue, painters, examples)
 
     async def described(_: Any) -> Any:
+        runs = await asyncio.to_thread(watched.described)
         return JSONResponse({"runs": runs}, headers=_HEADERS)
 
     def painted(kind: Kind) -> Any:
         async def answer(request: Any) -> Any:
-            return await _answer(request, queue, painters, kind)
+            return await _answer(request, queue, kind)
 
         return answer
 
@@ -97,7 +91,7 @@ def _file(name: str) -> Any:
     return answer
 
 
-async def _answer(request: Any, queue: Queue, painters: Mapping[str, Painter], kind: Kind) -> Any:
+async def _answer(request: Any, queue: Queue, kind: Kind) -> Any:
     """Returns a stream of lines, JSON each: places in the queue, then the pictures or an error."""
     # A form on somebody else's page can't send this type without asking first.
     if request.headers.get("content-type") != "application/json":
@@ -110,7 +104,7 @@ async def _answer(request: Any, queue: Queue, painters: Mapping[str, Painter], k
         return _error(str(error), 400)
     except (TimeoutError, ClientDisconnect):
         return _error("request: expected all of it within ten seconds, got a part; try again", 408)
-    lines = _lines(queue, job, painters[job.asked.run])
+    lines = _lines(queue, job)
     return StreamingResponse(lines, media_type="application/x-ndjson", headers=_HEADERS)
 
 
@@ -127,7 +121,7 @@ async def _body(request: Any) -> bytes:
     return body
 
 
-async def _lines(queue: Queue, job: Job, painter: Painter) -> AsyncIterator[str]:
+async def _lines(queue: Queue, job: Job) -> AsyncIterator[str]:
     pictures, said = asyncio.wrap_future(job.pictures), -1
     try:
         while not pictures.done():
@@ -136,7 +130,7 @@ async def _lines(queue: Queue, job: Job, painter: Painter) -> AsyncIterator[str]
                 yield json.dumps({"place": place}) + "\n"
                 said = place
             await asyncio.wait([pictures], timeout=_LOOK)
-        files = await asyncio.to_thread(_files, job.asked, await pictures, painter.identity)
+        files = await asyncio.to_thread(_files, job.asked, await pictures, job.identity)
         yield json.dumps({"pictures": files}) + "\n"
     except InputError as error:
         yield json.dumps({"error": str(error)}) + "\n"

@@ -7,6 +7,8 @@ const STEPS = 17;
 const FRAME_MS = 80;
 let runs = [];
 let painting = null;
+// What was asked for last, so that another checkpoint can paint it too.
+let latest = null;
 
 function make(name, properties = {}, ...children) {
   const node = Object.assign(document.createElement(name), properties);
@@ -36,6 +38,7 @@ function chosen() {
 async function work(act) {
   painting?.abort();
   const own = painting = new AbortController();
+  latest = act;
   at("error").textContent = "";
   at("status").textContent = "Painting …";
   const started = performance.now();
@@ -57,6 +60,8 @@ async function work(act) {
       at("status").textContent = "";
       at("error").textContent = error instanceof TypeError ? "The server does not answer; is it running?" : error.message;
     }
+  } finally {
+    painting = own === painting ? null : painting;
   }
 }
 
@@ -195,9 +200,13 @@ function show() {
   at("feed").classList.toggle("nearest", enlarge.value === "nearest");
 }
 
+function describe() {
+  at("about").textContent = runs.map((run) => `${run.name}: ${run.size} pixels, ${run.identity}`).join(" · ");
+}
+
 async function begin() {
   runs = await engine.runs();
-  at("about").textContent = runs.map((run) => `${run.name}: ${run.size} pixels, ${run.identity}`).join(" · ");
+  describe();
   const examples = [...new Set(runs.flatMap((run) => run.examples))].slice(0, 8);
   at("examples").append(...examples.map((text) => {
     const button = make("button", {type: "button", textContent: text});
@@ -236,6 +245,7 @@ async function begin() {
   });
   document.addEventListener("input", show);
   addEventListener("hashchange", follow);
+  watchRuns();
   follow();
 }
 
