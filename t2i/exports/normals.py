@@ -76,8 +76,10 @@ def _sum(first: Wide, second: Wide) -> Wide:
 
 
 def _wide(numbers: list[int]) -> Wide:
-    high, low = [n >> 64 & _WHOLE for n in numbers], [n & _WHOLE for n in numbers]
-    return tf.constant(high, tf.uint64), tf.constant(low, tf.uint64)
+    # Of a list, a graph's constant would go through 53 bits.
+    high = np.array([n >> 64 & _WHOLE for n in numbers], np.uint64)
+    low = np.array([n & _WHOLE for n in numbers], np.uint64)
+    return tf.constant(high), tf.constant(low)
 
 
 def _hashed(constant: int, multiplier: int) -> Callable[[Tensor], Tensor]:
@@ -124,9 +126,7 @@ def _words(seeded: tuple[Wide, Wide], count: int) -> Tensor:
         sums.append(sums[-1] + powers[-1])
         powers.append(powers[-1] * _MULTIPLIER % (1 << 128))
     state, increment = seeded
-    high, low = _sum(
-        _product(state, _wide(powers[1:])), _product(increment, _wide(sums[1:]))
-    )
+    high, low = _sum(_product(state, _wide(powers[1:])), _product(increment, _wide(sums[1:])))
     turn, mixed = _shifted(high, 58), tf.bitwise.bitwise_xor(high, low)
     back = tf.bitwise.bitwise_and(_number(64) - turn, _number(63))
     turned = tf.bitwise.bitwise_or(
@@ -173,9 +173,7 @@ def _attempts(words: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     ending = _at(_settled(near, place), place + 1)
     beyond = _TAIL + _at(far, ending)
     in_tail = (strip == 0) & ~quick
-    value = tf.where(
-        in_tail, tf.where(tf.bitwise.bitwise_and(size, 256) > 0, -beyond, beyond), x
-    )
+    value = tf.where(in_tail, tf.where(tf.bitwise.bitwise_and(size, 256) > 0, -beyond, beyond), x)
     behind = tf.where(quick, place + 1, tf.where(in_tail, ending + 2, place + 2))
     taken = _settled(quick | in_tail | wedge, place)
     return value, _at(taken, behind), taken[:, 0]
