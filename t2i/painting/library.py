@@ -143,6 +143,10 @@ class TextToImage:
         """
         return self._painter.embed([sentences] if isinstance(sentences, str) else sentences)
 
+    def latents(self, count: int, seed: int = 0) -> Floats:
+        """Returns the latents of a seed's pictures, float32 [count, z]."""
+        return self._painter.latents(count, seed)
+
     def __repr__(self) -> str:
         config: Any = self.config
         return f"<TextToImage {config.model}, {config.image_size} pixels>"

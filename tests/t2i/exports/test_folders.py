@@ -182,9 +182,11 @@ def test_a_saved_model_takes_strings_and_needs_nothing_of_ours(tmp_path: Path, n
         agree(found["image"], image)
         agree(found["one"], image[5:6])
         assert np.abs(found["pixels"].astype(int) - to_uint8(image)).max() <= 1
-        for picture, text, seed in zip(found["seeded"], SENTENCES, (0, 7, 2**31 - 1), strict=False):
-            painted = Painter(run).paint([text], 1, seed)[0, 0].astype(int)
-            assert np.abs(picture - painted).max() <= 1
+        painter = Painter(run)
+        for row, seed in enumerate((0, 7, 2**31 - 1)):
+            embedding = painter.sentences.embed(SENTENCES[row : row + 1])
+            painted = painter.paint_rows(embedding, painter.latents(1, seed)).astype(int)
+            assert np.abs(found["seeded"][row] - painted[0]).max() <= 1
         assert "seed: expected 0 to 2147483647, got" in str(found["refused"])
 
 
