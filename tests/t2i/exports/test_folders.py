@@ -57,6 +57,8 @@ CONVERTING = """
 import sys
 from t2i.painting.painter import Painter
 painter = Painter(sys.argv[1])
+# Keras exports what was called.
+painter.paint(["a bird"], 1, 0)
 painter.network.export(sys.argv[2], format="onnx", opset_version=18, verbose=False)
 """
 

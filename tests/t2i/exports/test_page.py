@@ -14,6 +14,8 @@ from PIL import Image
 from t2i.cli.main import main
 from t2i.errors import InputError
 from t2i.exports.kernels import COMPILED, COMPILER, compile_kernels
+from t2i.exports.page import export_page
+from t2i.exports.source import load_source
 from t2i.painting.arithmetic import add_latents, add_sentences
 from t2i.painting.painter import Painter
 from t2i.painting.recipe import read_recipe
@@ -112,6 +114,16 @@ def test_birds_are_painted_alike_in_a_small_file(browser: Any, birds: Path) -> N
     tab = opened(browser, birds)
     agree(tab, Painter(run_named(Path("birds"))), "a red bird with a long tail", 2**31 - 1, 0.7)
     tab.context.close()
+
+
+def test_weights_of_half_precision_take_half_the_room(tmp_path: Path) -> None:
+    source = load_source(Path("birds"))
+    numbers = sum(model.count_params() for model in (source.encoder.model, source.painter.network))
+    for weight in (*source.encoder.model.weights, *source.painter.network.weights):
+        weight.assign(np.asarray(weight).astype(np.float16).astype(np.float32))
+    export_page(source, tmp_path / "page.html")
+    # In base64, which takes a third more; half a million numbers more would still be small.
+    assert (tmp_path / "page.html").stat().st_size < 100_000 + 2.0 * numbers * 4 / 3
 
 
 def test_latents_are_numpys(browser: Any, birds: Path) -> None:
