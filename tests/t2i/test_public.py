@@ -101,7 +101,7 @@ def test_a_pairs_file_in_batches(pairs_file: Path) -> None:
 
 def test_a_run_is_measured_as_by_the_command(bench: Any) -> None:
     measured = t2i.evaluate(
-        bench.run, str(bench.data), count=40, judge=bench.judge, metrics=["fid"]
+        bench.run, str(bench.data), count=300, judge=bench.judge, metrics=["fid"]
     )
     written = json.loads((bench.run / "evaluation.json").read_text())
     (row,) = [row for table in written["tables"] for row in table["rows"]]
