@@ -17,13 +17,15 @@ choose_kernels()
 # Where each name lives, and what it is called there.
 _HOMES = {
     "InputError": ("t2i.errors", "InputError"),
+    "dataset": ("t2i.training.dataset", "dataset"),
+    "evaluate": ("t2i.evaluation.library", "evaluate"),
     "load": ("t2i.painting.loading", "load"),
     "read_pairs": ("t2i.pairs.reading", "read"),
     "shipped": ("t2i.runs.shipping", "shipped"),
     "train": ("t2i.training.library", "train"),
 }
 
-__all__ = ["InputError", "load", "read_pairs", "shipped", "train"]
+__all__ = ["InputError", "dataset", "evaluate", "load", "read_pairs", "shipped", "train"]
 
 
 def __getattr__(name: str) -> Any:

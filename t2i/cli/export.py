@@ -1,6 +1,8 @@
 """A generator that leaves the house: `t2i export`."""
 
 import importlib.util
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,7 +25,12 @@ from t2i.files.disk import require_kind
     "tokenizer, and a program of thirty lines. saved-model: strings in, pixels out, for servers. "
     "keras: the networks as stock Keras loads them.",
 )
-def export(run: Path, out: Path, kind: str) -> None:
+@click.option(
+    "--quantize",
+    is_flag=True,
+    help="With onnx: weights of 8 bits, a quarter of the size, as fast as before.",
+)
+def export(run: Path, out: Path, kind: str, quantize: bool) -> None:
     """Writes a generator for use elsewhere.
 
     The text encoder comes along, and this package is not wanted there. RUN is a run directory, or
@@ -35,21 +42,25 @@ def export(run: Path, out: Path, kind: str) -> None:
 
     if kind == "page" and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"OUT: expected an .html file with --format page, got {out}; name one")
+    if quantize and kind != "onnx":
+        raise InputError(
+            f"--quantize: expected --format onnx with it, got {kind}; leave one of them out"
+        )
     if kind == "onnx" and importlib.util.find_spec("onnx") is None:
         raise InputError('onnx: expected to be installed, got nothing; run pip install ".[onnx]"')
     painting_of(run_named(run))
     require_tensorflow()
     from t2i.exports.folders import export_keras, export_onnx, export_saved_model, require_free
     from t2i.exports.page import export_page, is_page
-    from t2i.exports.source import load_source
+    from t2i.exports.source import Source, load_source
 
     if kind == "page":
         require_kind(out, is_page, "an exported page")
     else:
         require_free(out)
-    exports = {
+    exports: dict[str, Callable[[Source, Path], None]] = {
         "page": export_page,
-        "onnx": export_onnx,
+        "onnx": partial(export_onnx, smaller=quantize),
         "saved-model": export_saved_model,
         "keras": export_keras,
     }

@@ -23,7 +23,8 @@ from t2i.evaluation.scores import Scores
 from t2i.files.disk import replacing
 from t2i.images.pixels import Pixels, as_picture
 from t2i.models.catalogue import load_config, offered
-from t2i.runs.directory import Run, read_metrics
+from t2i.runs.curves import read_curves
+from t2i.runs.directory import Run
 
 _LEGEND = (
     '<p class="small">d/accuracy: the share, from 0 to 1, of real pictures with their own text, '
@@ -34,7 +35,6 @@ _SHOWN = 8
 _COLUMNS = 6
 # How large a curve is drawn.
 _WIDTH, _HEIGHT = 420, 140
-_MAX_CURVES_BYTES = 1 << 28
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
@@ -141,19 +141,8 @@ def _samples(scores: Scores) -> str:
 
 
 def _curves(run: Run) -> str:
-    path = run.metrics
-    if not path.is_file() or path.stat().st_size > _MAX_CURVES_BYTES:
-        return ""
-    points = read_metrics(run)
-    names = [
-        *offered(load_config(run.config)).CURVES,
-        *sorted({name for point in points for name in point if "evaluation/" in name}),
-    ]
-    drawn = []
-    for name in names:
-        own = [(point["step"], point[name]) for point in points if name in point]
-        if len(own) > 1:
-            drawn.append(_curve(name, np.array(own, float)))
+    curves = read_curves(run, offered(load_config(run.config)).CURVES)
+    drawn = [_curve(name, np.array(points, float)) for name, points in curves.items()]
     return f"<h2>Curves</h2>{_LEGEND}" + "".join(drawn) if drawn else ""
 
 

@@ -32,13 +32,22 @@ def _folder(out: Path) -> Iterator[Path]:
         yield unfinished
 
 
-def export_onnx(source: Source, out: Path) -> None:
-    """Writes model.onnx, tokenizer.json, and paint.py, which paints from the two."""
+def export_onnx(source: Source, out: Path, smaller: bool = False) -> None:
+    """Writes model.onnx, tokenizer.json, and paint.py, which paints from the two.
+
+    Args:
+        source: the run.
+        out: the folder.
+        smaller: see `quantized`.
+    """
     from t2i.exports.onnx_model import build_onnx
+    from t2i.exports.quantized import quantized
 
     model = build_onnx(
         read_graph(source.encoder.model, "text"), read_graph(source.painter.network, "paint")
     )
+    if smaller:
+        model = quantized(model)
     with _folder(out) as unfinished:
         (unfinished / "model.onnx").write_bytes(model.SerializeToString())
         _write_tokenizer(source, unfinished)

@@ -53,12 +53,14 @@ class Graph:
 _Reading = tuple[str, dict[str, Any], dict[str, Array]]
 
 
-def read_graph(model: keras.Model, prefix: str) -> Graph:
-    """Returns the steps of a functional model in inference, batch normalisations folded.
+def read_graph(model: keras.Model, prefix: str, fold: bool = True) -> Graph:
+    """Returns the steps of a functional model in inference.
 
     Args:
         model: of stock layers and functions of `keras.ops`, with one output.
         prefix: of the names of values, so that two graphs can be joined.
+        fold: batch normalisations into the kernels before them; else a kernel with a
+            normalisation behind it has its `scale` and `shift` beside it.
 
     Raises:
         InputError: a layer is none that can be told to others.
@@ -94,7 +96,7 @@ def read_graph(model: keras.Model, prefix: str) -> Graph:
         names[id(source)] = source.name
     output = value(model.outputs[0])
     inputs = {source.name: tuple(source.shape[1:]) for source in model.inputs}
-    return Graph(inputs, tuple(_folded(steps, output)), output)
+    return Graph(inputs, tuple(_normalised(steps, output, fold)), output)
 
 
 def _operands(operation: Any, node: Any) -> list[Any]:
@@ -228,7 +230,7 @@ _FUNCTIONS = {
 }
 
 
-def _folded(steps: list[Step], output: str) -> list[Step]:
+def _normalised(steps: list[Step], output: str, fold: bool) -> list[Step]:
     """Returns the steps with channels scaled and shifted by the convolution before, where one is.
 
     A convolution whose activation comes between, or that others read too, keeps its own weights.
@@ -246,14 +248,20 @@ def _folded(steps: list[Step], output: str) -> list[Step]:
             and before.options.get("activation", "linear") == "linear"
             and readers[before.output] == 1
         ):
-            scale, shift = step.weights["scale"], step.weights["shift"]
-            # Of a transposed convolution, the channels that come out are the last but one.
-            by = scale[:, None] if before.kind == "transposed" else scale
-            bias = before.weights.get("bias", np.float32(0)) * scale + shift
-            weights = {"kernel": before.weights["kernel"] * by, "bias": bias}
+            weights = {**before.weights, **step.weights}
+            weights = _folded(weights, before.kind) if fold else weights
             del done[before.output]
             step = Step(
                 before.kind, before.inputs, step.output, step.shape, before.options, weights
             )
         done[step.output] = step
     return list(done.values())
+
+
+def _folded(weights: Mapping[str, Array], kind: str) -> dict[str, Array]:
+    """Returns a kernel and bias that do what kernel, bias, scale and shift did."""
+    scale = weights["scale"]
+    # Of a transposed convolution, the channels that come out are the last but one.
+    by = scale[:, None] if kind == "transposed" else scale
+    bias = weights.get("bias", np.float32(0)) * scale + weights["shift"]
+    return {"kernel": weights["kernel"] * by, "bias": bias}

@@ -63,9 +63,10 @@ def export_page(source: Source, out: Path) -> None:
         InputError: a layer can't be told, or the file can't be written.
     """
     blob = Blob()
+    # Folded in the browser: weights of half precision pack to half the size as they are.
     graphs = {
-        "encoder": _spelled(read_graph(source.encoder.model, "e"), blob),
-        "generator": _spelled(read_graph(source.painter.network, "g"), blob),
+        "encoder": _spelled(read_graph(source.encoder.model, "e", fold=False), blob),
+        "generator": _spelled(read_graph(source.painter.network, "g", fold=False), blob),
     }
     run = {
         "name": source.name,
@@ -100,7 +101,7 @@ def _html(run: Mapping[str, Any], weights: bytes) -> str:
     for name, scripts in (
         ("gif.js", [_script(PAGE / "gif.js")]),
         ("engine.js", [*data, *engine]),
-        ("page.js", [_script(PAGE / "page.js")]),
+        *((name, [_script(PAGE / name)]) for name in ("arithmetic.js", "runs.js", "page.js")),
     ):
         html = html.replace(f'<script src="{name}"></script>\n', "".join(scripts))
     return html

@@ -14,6 +14,7 @@ from t2i.errors import InputError
 from t2i.images.pixels import Pixels, as_picture, save_gif, save_image
 from t2i.images.sheets import grid
 from t2i.models.contract import Floats
+from t2i.painting.arithmetic import add_latents, add_sentences
 from t2i.painting.between import between
 from t2i.painting.painter import Painter
 from t2i.painting.variety import VARIETY, require_variety
@@ -113,6 +114,30 @@ class TextToImage:
         painted = self._painter.paint_rows(between(ends[0], ends[1], steps), latent)
         return Pictures(painted[None], (f"{first} / {second}",))
 
+    def arithmetic(
+        self, terms: str, of: str | None = None, count: int = 5, seed: int = 0
+    ) -> Pictures:
+        """Returns the pictures of each term of a sum as a row, and those of the sum as the last.
+
+        Args:
+            terms: `a red bird - red + blue`, whose embeddings are added; with `of`, numbers of
+                pictures from 1, `1,4,9 - 2,3,7 + 5,6,8`, the means of whose latents are added.
+            of: the sentence of those pictures.
+            count: pictures of each sentence; a column shares its latent.
+            seed: of the latents.
+
+        Raises:
+            InputError: as `paint`, or there are less than two terms or more than six.
+        """
+        if count < 1 or seed < 0:
+            raise InputError(
+                f"arithmetic: expected count from 1 and seed from 0, got {count} and {seed}; "
+                "choose others"
+            )
+        if of is None:
+            return Pictures(*add_sentences(self._painter, terms, count, seed))
+        return Pictures(*add_latents(self._painter, terms, of, seed))
+
     def embed(self, sentences: str | Sequence[str]) -> Floats:
         """Returns the embeddings of sentences, float32 [n, d].
 
@@ -120,6 +145,10 @@ class TextToImage:
             InputError: a sentence has no words.
         """
         return self._painter.embed([sentences] if isinstance(sentences, str) else sentences)
+
+    def latents(self, count: int, seed: int = 0) -> Floats:
+        """Returns the latents of a seed's pictures, float32 [count, z]."""
+        return self._painter.latents(count, seed)
 
     def __repr__(self) -> str:
         config: Any = self.config

@@ -32,6 +32,7 @@ class Painter:
 
     Attributes:
         config: of the run.
+        path: the run directory.
         network: what paints; see `models.contract.Painting`.
         prior: of the latents.
         sentences: what embeds them: the run's encoder, or a pairs file.
@@ -51,7 +52,10 @@ class Painter:
         Raises:
             InputError: there is no run, no such checkpoint, or a file is damaged or not there.
         """
+        self.path, self._step = Path(path), step
         generator = painting_of(path, step)
+        # Before it is read: written anew meanwhile, it is read again.
+        self._loaded = _stamp(generator)
         pairs = None if data is None else Path(data)
         self.config, self.sentences, channels = load_run(Path(path), pairs)
         self.network, self.prior = load_painting(
@@ -61,10 +65,36 @@ class Painter:
     @cached_property
     def identity(self) -> str:
         """Sixteen digits, of the weights and the encoder's: they tell this painter from others."""
+        return self._identity()
+
+    def _identity(self) -> str:
         models = [self.network]
         if isinstance(self.sentences, TextEncoder):
             models.append(self.sentences.model)
         return weights_sha256(*models)[:16]
+
+    def refresh(self) -> bool:
+        """Takes the weights that the run has by now; returns whether they are others.
+
+        What it has stays where the file can't be read.
+        """
+        try:
+            generator = painting_of(self.path, self._step)
+            stamp = _stamp(generator)
+            if stamp == self._loaded:
+                return False
+        except (InputError, OSError):
+            return False
+        self._loaded = stamp
+        before = self.network.get_weights()
+        try:
+            load_weights(generator, self.network)
+        except InputError:
+            self.network.set_weights(before)
+            return False
+        # At once, as others read it while this goes on painting.
+        self.identity = self._identity()
+        return True
 
     def paint(
         self,
@@ -130,6 +160,12 @@ class Painter:
             blocks.append(to_uint8(self.network(inputs, training=False).numpy()))
             progress("painting", min(start + _BATCH, len(latent)), len(latent))
         return np.concatenate(blocks)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Returns what tells a file from the one that takes its place."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def load_run(

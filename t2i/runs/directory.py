@@ -212,11 +212,6 @@ def trim_metrics(run: Run, step: int) -> None:
         unfinished.write_text("".join(kept), encoding="utf-8")
 
 
-def read_metrics(run: Run) -> list[dict[str, float]]:
-    """Returns the points of the curves, `step` among what each holds."""
-    return [point for _, point in _points(run)]
-
-
 def _points(run: Run) -> Iterator[tuple[str, dict[str, float]]]:
     """Yields the lines of the curves, and their points.
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from t2i.compute.backend import choose_kernels, require_tensorflow
+from t2i.config.published import config_named
 from t2i.models.catalogue import load_config
 from t2i.runs.directory import Run
 from t2i.runs.record import read_record
@@ -19,7 +20,7 @@ def train(
     """Trains a run to the end of its configuration; begun before, it goes on where it stopped.
 
     Args:
-        config: YAML file.
+        config: YAML file, or a name that `t2i configs` lists.
         data: pairs file, embedded.
         run: the run directory, which `t2i.load` then takes.
         overrides: `training.epochs=5`, for example.
@@ -28,7 +29,7 @@ def train(
     Raises:
         InputError: the configuration or the data are not right, or the run began with others.
     """
-    settings, directory = load_config(Path(config), overrides), Run(Path(run))
+    settings, directory = load_config(config_named(Path(config)), overrides), Run(Path(run))
     if directory.config.exists():
         choose_kernels(read_record(directory).kernels)
     require_tensorflow()

@@ -23,7 +23,7 @@ _BATCH = 64
 MOST_WAITING = 256
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Job:
     """A request on its way.
 
@@ -31,10 +31,12 @@ class Job:
         asked: what is wanted.
         pictures: uint8 [n, s, s, C] when it is done, or an InputError; cancelled where painting
             failed by a mistake of ours.
+        identity: of what painted them; see `Painter`.
     """
 
     asked: Asked
     pictures: "Future[Pixels]" = field(default_factory=Future)
+    identity: str = ""
 
 
 class Queue:
@@ -74,6 +76,14 @@ class Queue:
         self._thread.submit(self._next).add_done_callback(Future.result)
         return job
 
+    def refresh(self) -> "Future[None]":
+        """Looks, when its turn comes, whether a run has a newer checkpoint, which then paints."""
+        return self._thread.submit(self._refresh)
+
+    def _refresh(self) -> None:
+        for painter in self._painters.values():
+            painter.refresh()
+
     def place(self, job: Job) -> int:
         """Returns how many wait up to this job, itself included; 0 when it is being painted."""
         with self._lock:
@@ -102,6 +112,7 @@ class Queue:
     def _painted(self, jobs: Sequence[Job]) -> list[tuple[Job, Pixels | InputError]]:
         """Returns what each job of one run asked for, or what is wrong with it."""
         painter, paint = self._painters[jobs[0].asked.run], self._traced[jobs[0].asked.run]
+        painter.refresh()
         done: list[tuple[Job, Pixels | InputError]] = []
         rows: list[tuple[Floats, Floats]] = []
         good: list[Job] = []
@@ -114,6 +125,8 @@ class Queue:
         if good:
             inputs = (tf.constant(np.concatenate(parts)) for parts in zip(*rows, strict=True))
             pictures = to_uint8(paint(*inputs).numpy())
+            for job in good:
+                job.identity = painter.identity
             ends = np.cumsum([len(latent) for _, latent in rows])[:-1]
             done += zip(good, np.split(pictures, ends), strict=True)
         return done

@@ -57,6 +57,9 @@ function build(graph, tools) {
     values[step.output] = out;
     const numbers = Object.fromEntries(Object.entries(step.weights).map(([role, {at, shape}]) =>
       [role, tools.weights.subarray(at, at + size(shape))]));
+    if (numbers.kernel && numbers.scale) {
+      fold(numbers);
+    }
     const act = (MAKE[step.kind] ?? elementwise)(step, inputs, out, numbers, tools);
     if (act) {
       acts.push(act);
@@ -69,4 +72,11 @@ function build(graph, tools) {
     acts.forEach((act) => act());
     return values[graph.output].data;
   };
+}
+
+// Puts a normalisation behind a kernel into it; the kernel's last side is the channels'.
+function fold(numbers) {
+  const {kernel, bias, scale, shift} = numbers;
+  numbers.kernel = kernel.map((weight, i) => weight * scale[i % scale.length]);
+  numbers.bias = shift.map((sum, channel) => sum + (bias?.[channel] ?? 0) * scale[channel]);
 }

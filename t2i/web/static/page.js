@@ -7,6 +7,8 @@ const STEPS = 17;
 const FRAME_MS = 80;
 let runs = [];
 let painting = null;
+// What was asked for last, so that another checkpoint can paint it too.
+let latest = null;
 
 function make(name, properties = {}, ...children) {
   const node = Object.assign(document.createElement(name), properties);
@@ -25,13 +27,18 @@ function asked() {
 function chosen() {
   const boxes = [...at("runs").querySelectorAll("input")];
   const names = boxes.filter((box) => box.checked).map((box) => box.value);
-  return runs.filter((run) => runs.length === 1 || names.includes(run.name));
+  const by = runs.filter((run) => runs.length === 1 || names.includes(run.name));
+  if (!by.length) {
+    throw new Error("Choose at least one run to paint with.");
+  }
+  return by;
 }
 
 // Paints by one thing at a time: another click takes the place of what still waits.
 async function work(act) {
   painting?.abort();
   const own = painting = new AbortController();
+  latest = act;
   at("error").textContent = "";
   at("status").textContent = "Painting …";
   const started = performance.now();
@@ -53,6 +60,8 @@ async function work(act) {
       at("status").textContent = "";
       at("error").textContent = error instanceof TypeError ? "The server does not answer; is it running?" : error.message;
     }
+  } finally {
+    painting = own === painting ? null : painting;
   }
 }
 
@@ -68,9 +77,6 @@ function keep(article) {
 async function paint(signal, onPlace) {
   const wanted = asked();
   const by = chosen();
-  if (!by.length) {
-    throw new Error("Choose at least one run to paint with.");
-  }
   const urls = [];
   const sides = await Promise.all(by.map(async (run) => {
     const files = await engine.paint({run: run.name, ...wanted}, onPlace, signal);
@@ -104,9 +110,6 @@ async function morph(signal, onPlace) {
   }
   const wanted = {first: sentence, second, seed, second_seed: secondSeed, variety, steps: STEPS};
   const by = chosen();
-  if (!by.length) {
-    throw new Error("Choose at least one run to paint with.");
-  }
   const urls = [];
   const sides = await Promise.all(by.map(async (run) => {
     const files = await engine.morph({run: run.name, ...wanted}, onPlace, signal);
@@ -173,10 +176,10 @@ function hash({runs: names, ...values}) {
 // Paints what the address says, if it says something.
 function follow() {
   const said = new URLSearchParams(location.hash.slice(1));
-  if (!said.get("sentence")) {
+  if (!said.get("sentence") && !said.get("sum")) {
     return;
   }
-  for (const id of ["sentence", "count", "seed", "variety", "second"]) {
+  for (const id of ["sentence", "count", "seed", "variety", "second", "sum"]) {
     at(id).value = said.get(id) ?? at(id).defaultValue;
   }
   at("second-seed").value = said.get("secondSeed") ?? "";
@@ -184,7 +187,9 @@ function follow() {
     box.checked = !said.has("run") || said.getAll("run").includes(box.value);
   }
   show();
-  if (at("paint").reportValidity()) {
+  if (said.has("sum")) {
+    work(addUp);
+  } else if (at("paint").reportValidity()) {
     work(said.has("second") ? morph : paint);
   }
 }
@@ -195,9 +200,13 @@ function show() {
   at("feed").classList.toggle("nearest", enlarge.value === "nearest");
 }
 
+function describe() {
+  at("about").textContent = runs.map((run) => `${run.name}: ${run.size} pixels, ${run.identity}`).join(" · ");
+}
+
 async function begin() {
   runs = await engine.runs();
-  at("about").textContent = runs.map((run) => `${run.name}: ${run.size} pixels, ${run.identity}`).join(" · ");
+  describe();
   const examples = [...new Set(runs.flatMap((run) => run.examples))].slice(0, 8);
   at("examples").append(...examples.map((text) => {
     const button = make("button", {type: "button", textContent: text});
@@ -219,12 +228,15 @@ async function begin() {
       work(morph);
     }
   });
-  at("sentence").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      at("paint").requestSubmit();
-    }
-  });
+  at("add").addEventListener("submit", (event) => { event.preventDefault(); work(addUp); });
+  for (const id of ["sentence", "sum"]) {
+    at(id).addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        at(id).form.requestSubmit();
+      }
+    });
+  }
   at("die").addEventListener("click", () => {
     at("seed").value = Math.floor(Math.random() * 2 ** 31);
     if (at("sentence").value.trim()) {
@@ -233,6 +245,7 @@ async function begin() {
   });
   document.addEventListener("input", show);
   addEventListener("hashchange", follow);
+  watchRuns();
   follow();
 }
 

@@ -40,17 +40,34 @@ with np.load(inputs) as given:
     sentence = tf.constant([text.encode() for text in given["sentence"]])
     latent = tf.constant(given["latent"])
 model = tf.saved_model.load(folder + "/1")
-paint, floats = model.signatures["serving_default"], model.signatures["floats"]
+paint, latents = model.signatures["serving_default"], model.signatures["latents"]
+floats = model.signatures["floats"]
 image = floats(sentence=sentence, latent=latent)["image"]
-pixels = paint(sentence=sentence, latent=latent)["image"]
+pixels = latents(sentence=sentence, latent=latent)["image"]
+seed = tf.constant([0, 7, 2**31 - 1], tf.int64)
+seeded = paint(sentence=sentence[:3], seed=seed)["image"]
+try:
+    paint(sentence=sentence[:1], seed=seed[2:] + 1)
+except tf.errors.InvalidArgumentError as error:
+    refused = str(error)
 one = floats(sentence=sentence[5:6], latent=latent[5:6])["image"]
-np.savez(out, image=image, pixels=pixels, one=one)
+np.savez(out, image=image, pixels=pixels, one=one, seeded=seeded, refused=refused)
 """
 
 
-def export(run: str | Path, out: Path, kind: str) -> Path:
+CONVERTING = """
+import sys
+from t2i.painting.painter import Painter
+painter = Painter(sys.argv[1])
+# Keras exports what was called.
+painter.paint(["a bird"], 1, 0)
+painter.network.export(sys.argv[2], format="onnx", opset_version=18, verbose=False)
+"""
+
+
+def export(run: str | Path, out: Path, kind: str, *options: str) -> Path:
     result = CliRunner().invoke(
-        main, ["export", str(run), str(out), "--format", kind], catch_exceptions=False
+        main, ["export", str(run), str(out), "--format", kind, *options], catch_exceptions=False
     )
     assert result.exit_code == 0, result.output
     return out
@@ -92,6 +109,58 @@ def test_an_onnx_model_paints_what_the_run_paints(tmp_path: Path, name: str) -> 
         agree(found, image[rows])
 
 
+@pytest.mark.parametrize("name", [*RUNS, "birds"])
+def test_eight_bits_a_weight_are_a_quarter_of_the_size(tmp_path: Path, name: str) -> None:
+    onnx = pytest.importorskip("onnx", reason='no onnx: pip install ".[onnx]"')
+    runtime = pytest.importorskip("onnxruntime", reason="no onnxruntime: pip install onnxruntime")
+    run = write_run(tmp_path / "run", name) if name in RUNS else run_named(Path("birds"))
+    out = export(run, tmp_path / "out", "onnx", "--quantize")
+    painter, path = Painter(run), out / "model.onnx"
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    latent, image = expected(painter)
+    length = json.loads((out / "tokenizer.json").read_text())["length"]
+    (found,) = session.run(
+        None, {"codes": CharTokenizer(length).encode(SENTENCES), "latent": latent}
+    )
+    # A hundredth of what pictures differ by, as pixels are 2/255 apart.
+    assert 0 < np.sqrt(np.mean((found - image) ** 2)) < 0.03
+    if name == "birds":
+        whole = (export(run, tmp_path / "whole", "onnx") / "model.onnx").stat().st_size
+        assert path.stat().st_size < 0.35 * whole
+    types = {array.data_type for array in onnx.load(path).graph.initializer}
+    assert onnx.TensorProto.INT8 in types
+
+
+def test_quantize_is_for_onnx(tmp_path: Path) -> None:
+    assert _error("birds", str(tmp_path / "a.html"), "--format", "page", "--quantize") == (
+        "Error: --quantize: expected --format onnx with it, got page; leave one of them out\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["dcgan-modulated-greys", "projected"])
+def test_another_converter_makes_a_generator_that_paints_alike(tmp_path: Path, name: str) -> None:
+    """By tf2onnx, as Keras asks it; in a process of its own, as it patches others' modules."""
+    for module in ("onnx", "tf2onnx", "onnxruntime"):
+        pytest.importorskip(module, reason=f"no {module}: pip install {module}")
+    run = write_run(tmp_path / "run", name)
+    path = str(tmp_path / "theirs.onnx")
+    subprocess.run([sys.executable, "-c", CONVERTING, str(run), path], check=True)
+    import onnxruntime
+
+    painter = Painter(run)
+    latent, image = expected(painter)
+    theirs = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    inputs = {"embedding": painter.sentences.embed(SENTENCES), "latent": latent}
+    (found,) = theirs.run(None, inputs)
+    ours = onnxruntime.InferenceSession(
+        export(run, tmp_path / "out", "onnx") / "model.onnx", providers=["CPUExecutionProvider"]
+    )
+    codes = CharTokenizer(painter.sentences.config.length).encode(SENTENCES)
+    (own,) = ours.run(None, {"codes": codes, "latent": latent})
+    agree(own, found)
+    agree(found, image)
+
+
 def test_the_program_beside_an_onnx_model_paints_from_it(tmp_path: Path) -> None:
     for name in ("onnx", "onnxruntime"):
         pytest.importorskip(name, reason=f"no {name}: pip install {name}")
@@ -117,6 +186,12 @@ def test_a_saved_model_takes_strings_and_needs_nothing_of_ours(tmp_path: Path, n
         agree(found["image"], image)
         agree(found["one"], image[5:6])
         assert np.abs(found["pixels"].astype(int) - to_uint8(image)).max() <= 1
+        painter = Painter(run)
+        for row, seed in enumerate((0, 7, 2**31 - 1)):
+            embedding = painter.sentences.embed(SENTENCES[row : row + 1])
+            painted = painter.paint_rows(embedding, painter.latents(1, seed)).astype(int)
+            assert np.abs(found["seeded"][row] - painted[0]).max() <= 1
+        assert "seed: expected 0 to 2147483647, got" in str(found["refused"])
 
 
 def test_every_character_has_the_code_that_the_encoder_learned() -> None:

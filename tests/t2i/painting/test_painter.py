@@ -195,3 +195,26 @@ def test_a_sentence_that_says_nothing(run: Path) -> None:
     assert str(error.value) == (
         "captions: expected words, got '\u9ce5'; describe a picture in English"
     )
+
+
+def test_a_newer_checkpoint_is_taken_and_a_damaged_one_is_not(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    painter = Painter(tmp_path / "run")
+    identity, first = painter.identity, painter.paint(["a red bird"], 2, 0)
+    assert not painter.refresh()
+    other = Painter(tmp_path / "run")
+    for weight in other.network.weights:
+        weight.assign(1.5 * weight)
+    whole = (tmp_path / "run" / "generator.keras").read_bytes()
+    for damaged in (b"", whole[:-100]):
+        (tmp_path / "run" / "generator.keras").write_bytes(damaged)
+        assert not painter.refresh()
+        np.testing.assert_array_equal(painter.paint(["a red bird"], 2, 0), first)
+    (tmp_path / "run" / "generator.keras").unlink()
+    assert not painter.refresh()
+    other.network.save(tmp_path / "run" / "generator.keras")
+    assert painter.refresh()
+    assert painter.identity == Painter(tmp_path / "run").identity != identity
+    found = painter.paint(["a red bird"], 2, 0)
+    np.testing.assert_array_equal(found, other.paint(["a red bird"], 2, 0))
+    assert (found != first).any()

@@ -68,7 +68,7 @@ def test_who_comes_by_another_name_or_as_a_form_is_turned_away(served: Any) -> N
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"a" * 17_000, "request: expected at most 16384 bytes, got more; say less"),
+        (b"a" * 50_000, "request: expected at most 49152 bytes, got more; say less"),
         (b"{", "request: expected JSON, got something else; reload the page"),
         (
             {"run": "birds", "sentence": "a", "count": 99},
