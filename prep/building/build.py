@@ -16,9 +16,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from prep.building.examples import REREAD, Example, Fault, Note
-from prep.building.pictures import Fit, Item, Prepared, fit_of, prepare
+from prep.building.pictures import Item, Prepared, prepare
 from prep.building.report import counted, report_of, write_report
 from t2i.errors import InputError
+from t2i.images.squares import Fit, fit_of
 from t2i.pairs.reading import EncoderStamp, SplitBy
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import writing
@@ -79,7 +80,7 @@ def build_pairs(
         encoder: who made the examples' embeddings; None where they bring none.
         split_by: `picture` where classes may be in several splits, `class` where none is; None
             takes them as they come.
-        fit: see `prep.building.pictures.fit_of`.
+        fit: see `t2i.images.squares.fit_of`.
 
     Raises:
         InputError: some pictures can't be used and `skip_bad` is off, no picture is left to

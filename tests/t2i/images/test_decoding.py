@@ -8,7 +8,7 @@ import pytest
 from picture_samples import fault_of
 from PIL import Image
 
-from prep.building.pictures import square_of
+from t2i.images.squares import square_of
 
 _COLOURS = {"red": (255, 0, 0), "blue": (0, 0, 255)}
 
