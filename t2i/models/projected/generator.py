@@ -16,6 +16,8 @@ from t2i.models.whitening import Whitening, whitened
 
 # The first latents are geometry. Each says what one standard deviation of it does to the picture.
 GEOMETRY = ("turn", "size", "squeeze", "right", "down", "mirror")
+# Of those, the ones of which the sign alone counts.
+SWITCHES = ("mirror",)
 _TURN, _SIZE, _SQUEEZE, _RIGHT, _DOWN = 0.3, 0.2, 0.1, 0.25, 0.2
 _START = 8
 _WAVES = 64
