@@ -3,6 +3,7 @@
 import click
 
 import t2i
+from t2i.cli.arithmetic import arithmetic
 from t2i.cli.command_line import Commands
 from t2i.cli.evaluate import evaluate, import_inception
 from t2i.cli.export import export
@@ -25,6 +26,7 @@ main.add_command(train)
 main.add_command(configs)
 main.add_command(generate)
 main.add_command(interpolate)
+main.add_command(arithmetic)
 main.add_command(train_inversion)
 main.add_command(invert)
 main.add_command(restyle)

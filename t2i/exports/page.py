@@ -100,6 +100,7 @@ def _html(run: Mapping[str, Any], weights: bytes) -> str:
     for name, scripts in (
         ("gif.js", [_script(PAGE / "gif.js")]),
         ("engine.js", [*data, *engine]),
+        ("arithmetic.js", [_script(PAGE / "arithmetic.js")]),
         ("page.js", [_script(PAGE / "page.js")]),
     ):
         html = html.replace(f'<script src="{name}"></script>\n', "".join(scripts))

@@ -16,6 +16,7 @@ from t2i.images.decoding import RawImage
 from t2i.images.pixels import Pixels, as_picture, save_gif, save_image
 from t2i.images.sheets import grid
 from t2i.models.contract import Floats
+from t2i.painting.arithmetic import add_latents, add_sentences
 from t2i.painting.between import between
 from t2i.painting.inversion.inverter import Inverter
 from t2i.painting.inversion.places import inversion_of
@@ -131,6 +132,30 @@ class TextToImage:
         latent = self._painter.latents(1, seed).repeat(steps, axis=0)
         painted = self._painter.paint_rows(between(ends[0], ends[1], steps), latent)
         return Pictures(painted[None], (f"{first} / {second}",))
+
+    def arithmetic(
+        self, terms: str, of: str | None = None, count: int = 5, seed: int = 0
+    ) -> Pictures:
+        """Returns the pictures of each term of a sum as a row, and those of the sum as the last.
+
+        Args:
+            terms: `a red bird - red + blue`, whose embeddings are added; with `of`, numbers of
+                pictures from 1, `1,4,9 - 2,3,7 + 5,6,8`, the means of whose latents are added.
+            of: the sentence of those pictures.
+            count: pictures of each sentence; a column shares its latent.
+            seed: of the latents.
+
+        Raises:
+            InputError: as `paint`, or there are less than two terms or more than six.
+        """
+        if count < 1 or seed < 0:
+            raise InputError(
+                f"arithmetic: expected count from 1 and seed from 0, got {count} and {seed}; "
+                "choose others"
+            )
+        if of is None:
+            return Pictures(*add_sentences(self._painter, terms, count, seed))
+        return Pictures(*add_latents(self._painter, terms, of, seed))
 
     def invert(self, picture: str | RawImage, caption: str | None = None) -> Inverted:
         """Returns the latent of a picture: of its pose, its surroundings, all but the sentence.

@@ -21,6 +21,7 @@ from t2i.painting.painter import Painter
 from t2i.painting.recipe import Recipe, inscribed_png
 from t2i.web.asked import MOST_BYTES, Asked, Morph, Paint, read_asked
 from t2i.web.queue import Job, Queue
+from t2i.web.sums import Add, AddLatents
 
 STATIC = Path(__file__).parent / "static"
 # Addresses of this machine alone; and so the only names by which a page elsewhere on the net,
@@ -36,8 +37,18 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-_FILES = {"/": "page.html", **{f"/{name}": name for name in ("page.css", "gif.js", "page.js")}}
+_FILES = {
+    "/": "page.html",
+    **{f"/{name}": name for name in ("page.css", "gif.js", "arithmetic.js", "page.js")},
+}
 _FILES["/engine.js"] = "server.js"
+Kind = type[Paint] | type[Morph] | type[Add] | type[AddLatents]
+_KINDS: dict[str, Kind] = {
+    "/paint": Paint,
+    "/morph": Morph,
+    "/add": Add,
+    "/add-latents": AddLatents,
+}
 
 
 def build_app(
@@ -64,18 +75,15 @@ def build_app(
     async def described(_: Any) -> Any:
         return JSONResponse({"runs": runs}, headers=_HEADERS)
 
-    async def paint(request: Any) -> Any:
-        return await _answer(request, queue, painters, Paint)
+    def painted(kind: Kind) -> Any:
+        async def answer(request: Any) -> Any:
+            return await _answer(request, queue, painters, kind)
 
-    async def morph(request: Any) -> Any:
-        return await _answer(request, queue, painters, Morph)
+        return answer
 
     routes = [Route(path, _file(name)) for path, name in _FILES.items()]
-    routes += [
-        Route("/runs", described),
-        Route("/paint", paint, methods=["POST"]),
-        Route("/morph", morph, methods=["POST"]),
-    ]
+    routes.append(Route("/runs", described))
+    routes += [Route(path, painted(kind), methods=["POST"]) for path, kind in _KINDS.items()]
     hosts = list(LOCAL) if local else ["*"]
     return Starlette(
         routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)]
@@ -89,9 +97,7 @@ def _file(name: str) -> Any:
     return answer
 
 
-async def _answer(
-    request: Any, queue: Queue, painters: Mapping[str, Painter], kind: type[Paint] | type[Morph]
-) -> Any:
+async def _answer(request: Any, queue: Queue, painters: Mapping[str, Painter], kind: Kind) -> Any:
     """Returns a stream of lines, JSON each: places in the queue, then the pictures or an error."""
     # A form on somebody else's page can't send this type without asking first.
     if request.headers.get("content-type") != "application/json":
@@ -141,7 +147,7 @@ async def _lines(queue: Queue, job: Job, painter: Painter) -> AsyncIterator[str]
 
 
 def _files(asked: Asked, pictures: Pixels, identity: str) -> list[str]:
-    """Returns the PNG file of each picture, in base64; those on a way between two say nothing."""
+    """Returns the PNG file of each picture, in base64; those of ways and sums say nothing."""
     return [
         base64.b64encode(inscribed_png(picture, _recipe(asked, index, identity))).decode()
         for index, picture in enumerate(pictures)
@@ -149,6 +155,6 @@ def _files(asked: Asked, pictures: Pixels, identity: str) -> list[str]:
 
 
 def _recipe(asked: Asked, index: int, identity: str) -> Recipe | None:
-    if isinstance(asked, Morph):
+    if not isinstance(asked, Paint):
         return None
     return Recipe(asked.sentence, asked.seed, index, asked.variety, identity)

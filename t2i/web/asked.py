@@ -1,7 +1,7 @@
 """What the page may ask for, bounded; and the rows of pictures that it then wants."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar
 
 import numpy as np
 from pydantic import Field
@@ -14,14 +14,33 @@ from t2i.painting.between import between, between_latents
 from t2i.painting.painter import Painter
 from t2i.painting.poses import varied
 
-# A request's body: two sentences of 1,000 characters, each written as an escape, and numbers.
-MOST_BYTES = 16 << 10
+# A request's body: six sentences of 1,000 characters, each written as an escape, and numbers.
+MOST_BYTES = 48 << 10
 MOST_PICTURES = 16
 MOST_STEPS = 33
 
 Sentence = Annotated[str, Field(min_length=1, max_length=1000)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 31)]
 Variety = Annotated[float, Field(ge=0.0, le=2.0, allow_inf_nan=False)]
+
+
+class Asked(Protocol):
+    """What may be asked for."""
+
+    @property
+    def run(self) -> str:
+        """That paints, by the name that the server gave it."""
+
+    @property
+    def pictures(self) -> int:
+        """How many are painted."""
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is to be embedded."""
+
+    def rows(self, painter: Painter, embedding: Floats) -> tuple[Floats, Floats]:
+        """Returns embeddings [n, d] and latents [n, z] of the pictures; embedding is [k, d]."""
 
 
 class Paint(Section):
@@ -95,10 +114,10 @@ class Morph(Section):
         return between(embedding[0], embedding[1], self.steps), latent.astype(np.float32)
 
 
-Asked = Paint | Morph
+_Kind = TypeVar("_Kind", bound=Section)
 
 
-def read_asked(body: bytes, kind: type[Paint] | type[Morph]) -> Asked:
+def read_asked(body: bytes, kind: type[_Kind]) -> _Kind:
     """Returns what a request's body asks for.
 
     Raises:

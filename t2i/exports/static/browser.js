@@ -67,11 +67,14 @@ const engine = (() => {
     return encoder({codes: codesOf(sentence)}).slice();
   }
 
-  async function paintRows({sentence, count, seed, variety}) {
-    const embedding = await embed(sentence);
+  function drawn({count, seed, variety}) {
     const normals = drawNormals(seed, count * latentSize).map((z) => z * variety);
-    return Array.from({length: count}, (_, i) =>
-      ({embedding, latent: normals.subarray(i * latentSize, (i + 1) * latentSize)}));
+    return Array.from({length: count}, (_, i) => normals.subarray(i * latentSize, (i + 1) * latentSize));
+  }
+
+  async function paintRows(asked) {
+    const embedding = await embed(asked.sentence);
+    return drawn(asked).map((latent) => ({embedding, latent}));
   }
 
   async function morphRows({first, second, seed, second_seed: secondSeed, variety, steps}) {
@@ -93,6 +96,24 @@ const engine = (() => {
       ? [1 - share, share]
       : [Math.sin((1 - share) * angle) / Math.sin(angle), Math.sin(share * angle) / Math.sin(angle)];
     return first.map((x, i) => a * x + b * second[i]);
+  }
+
+  // A sum of arrays, each with its sign.
+  const summed = (terms, arrays) => arrays[0].map((_, k) => terms.reduce((sum, {sign}, i) => sum + sign * arrays[i][k], 0));
+
+  async function addRows({terms, count, seed, variety}) {
+    const embeddings = await Promise.all(terms.map(({sentence}) => embed(sentence)));
+    const latents = drawn({count, seed, variety});
+    return [...embeddings, summed(terms, embeddings)].flatMap((embedding) => latents.map((latent) => ({embedding, latent})));
+  }
+
+  async function addLatentsRows({sentence, terms, seed, variety}) {
+    const embedding = await embed(sentence);
+    const latents = drawn({count: Math.max(...terms.flatMap(({numbers}) => numbers)), seed, variety});
+    const parts = terms.map(({numbers}) => numbers.map((number) => latents[number - 1]));
+    const means = parts.map((own) => own[0].map((_, k) => own.reduce((sum, latent) => sum + latent[k], 0) / own.length));
+    const all = [...parts.flatMap((own, i) => [...own, means[i]]), summed(terms, means)];
+    return all.map((latent) => ({embedding, latent}));
   }
 
   // Returns a PNG file with texts in chunks behind its header, as the command line writes them.
@@ -139,13 +160,15 @@ const engine = (() => {
     })));
   }
 
-  async function morph(asked, onPlace, signal) {
-    const painted = await images(await morphRows(asked), signal);
+  // What is no picture of one sentence and seed says nothing of how it came.
+  const unsaid = (rows) => async (asked, onPlace, signal) => {
+    const painted = await images(await rows(asked), signal);
     return Promise.all(painted.map((image) => png(image, {})));
-  }
+  };
 
   return {
-    runs: async () => [run], paint, morph,
+    runs: async () => [run], paint, morph: unsaid(morphRows),
+    add: unsaid(addRows), addLatents: unsaid(addLatentsRows),
     // Before they become pixels, for who wants to compare.
     painted: async (asked) => images(await paintRows(asked)),
   };

@@ -25,7 +25,11 @@ function asked() {
 function chosen() {
   const boxes = [...at("runs").querySelectorAll("input")];
   const names = boxes.filter((box) => box.checked).map((box) => box.value);
-  return runs.filter((run) => runs.length === 1 || names.includes(run.name));
+  const by = runs.filter((run) => runs.length === 1 || names.includes(run.name));
+  if (!by.length) {
+    throw new Error("Choose at least one run to paint with.");
+  }
+  return by;
 }
 
 // Paints by one thing at a time: another click takes the place of what still waits.
@@ -68,9 +72,6 @@ function keep(article) {
 async function paint(signal, onPlace) {
   const wanted = asked();
   const by = chosen();
-  if (!by.length) {
-    throw new Error("Choose at least one run to paint with.");
-  }
   const urls = [];
   const sides = await Promise.all(by.map(async (run) => {
     const files = await engine.paint({run: run.name, ...wanted}, onPlace, signal);
@@ -104,9 +105,6 @@ async function morph(signal, onPlace) {
   }
   const wanted = {first: sentence, second, seed, second_seed: secondSeed, variety, steps: STEPS};
   const by = chosen();
-  if (!by.length) {
-    throw new Error("Choose at least one run to paint with.");
-  }
   const urls = [];
   const sides = await Promise.all(by.map(async (run) => {
     const files = await engine.morph({run: run.name, ...wanted}, onPlace, signal);
@@ -173,10 +171,10 @@ function hash({runs: names, ...values}) {
 // Paints what the address says, if it says something.
 function follow() {
   const said = new URLSearchParams(location.hash.slice(1));
-  if (!said.get("sentence")) {
+  if (!said.get("sentence") && !said.get("sum")) {
     return;
   }
-  for (const id of ["sentence", "count", "seed", "variety", "second"]) {
+  for (const id of ["sentence", "count", "seed", "variety", "second", "sum"]) {
     at(id).value = said.get(id) ?? at(id).defaultValue;
   }
   at("second-seed").value = said.get("secondSeed") ?? "";
@@ -184,7 +182,9 @@ function follow() {
     box.checked = !said.has("run") || said.getAll("run").includes(box.value);
   }
   show();
-  if (at("paint").reportValidity()) {
+  if (said.has("sum")) {
+    work(addUp);
+  } else if (at("paint").reportValidity()) {
     work(said.has("second") ? morph : paint);
   }
 }
@@ -219,12 +219,15 @@ async function begin() {
       work(morph);
     }
   });
-  at("sentence").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      at("paint").requestSubmit();
-    }
-  });
+  at("add").addEventListener("submit", (event) => { event.preventDefault(); work(addUp); });
+  for (const id of ["sentence", "sum"]) {
+    at(id).addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        at(id).form.requestSubmit();
+      }
+    });
+  }
   at("die").addEventListener("click", () => {
     at("seed").value = Math.floor(Math.random() * 2 ** 31);
     if (at("sentence").value.trim()) {

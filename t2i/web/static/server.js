@@ -54,5 +54,7 @@ const engine = (() => {
     runs,
     paint: (asked, onPlace, signal) => ask("paint", asked, onPlace, signal),
     morph: (asked, onPlace, signal) => ask("morph", asked, onPlace, signal),
+    add: (asked, onPlace, signal) => ask("add", asked, onPlace, signal),
+    addLatents: (asked, onPlace, signal) => ask("add-latents", asked, onPlace, signal),
   };
 })();

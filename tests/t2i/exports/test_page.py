@@ -14,6 +14,7 @@ from PIL import Image
 from t2i.cli.main import main
 from t2i.errors import InputError
 from t2i.exports.kernels import COMPILED, COMPILER, compile_kernels
+from t2i.painting.arithmetic import add_latents, add_sentences
 from t2i.painting.painter import Painter
 from t2i.painting.recipe import read_recipe
 from t2i.runs.shipping import run_named
@@ -22,6 +23,17 @@ from t2i.runs.shipping import run_named
 TOLERANCE = 1e-4
 SENTENCES = ["a red bird", "  A BLUE, bird;\t(white) 7", "x", "\u212a\u0130 a bird that sits on it"]
 PAINTED = "async (asked) => (await engine.painted(asked)).map((image) => Array.from(image))"
+
+# The pixels of the pictures in the newest entry.
+SHOWN = """async () => Promise.all([...document.querySelector("article").querySelectorAll("img")]
+  .map(async (picture) => {
+    await picture.decode();
+    const side = picture.naturalWidth;
+    const canvas = Object.assign(document.createElement("canvas"), {width: side, height: side});
+    const context = canvas.getContext("2d");
+    context.drawImage(picture, 0, 0);
+    return Array.from(context.getImageData(0, 0, side, side).data);
+  }))"""
 
 
 def export(run: str | Path, out: Path) -> Path:
@@ -69,6 +81,28 @@ def test_it_paints_what_the_run_paints(browser: Any, tmp_path: Path, name: str) 
     painter = Painter(run)
     for seed, sentence in enumerate(SENTENCES):
         agree(tab, painter, sentence, seed, 1.0)
+    assert tab.complaints == []
+    tab.context.close()
+
+
+def test_it_adds_what_the_command_adds(browser: Any, tmp_path: Path) -> None:
+    """By the pixels of what the page shows: sums are not asked for otherwise."""
+    run = write_run(tmp_path / "run", "projected")
+    tab = opened(browser, export(run, tmp_path / "page.html"))
+    tab.page.get_by_label("Sentence", exact=True).fill("a red bird")
+    tab.page.get_by_label("Pictures", exact=True).fill("2")
+    painter = Painter(run)
+    sentences = add_sentences(painter, "a bird - red + blue", 2, 0).pixels
+    latents = add_latents(painter, "3,1 - 2", "a red bird", 0).pixels
+    for text, expected in (
+        ("a bird - red + blue", np.concatenate(sentences)),
+        ("3,1 - 2", np.concatenate([latents[0], latents[1, ::2], latents[2, 2:]])),
+    ):
+        tab.page.get_by_label("Sum").fill(text)
+        tab.page.get_by_role("button", name="Add up").click()
+        tab.wait(f"Done: the sum {text}")
+        found = np.array(tab.page.evaluate(SHOWN)).reshape(len(expected), 32, 32, 4)
+        assert np.abs(found[..., :3] - expected.astype(int)).max() <= 1
     assert tab.complaints == []
     tab.context.close()
 

@@ -173,6 +173,42 @@ def test_a_gif_has_the_colours_of_its_pictures(tab: Tab, tmp_path: Path) -> None
         assert gif.n_frames == 4
 
 
+def test_a_sum_shows_each_term_and_is_painted_again_by_its_link(tab: Tab, browser: Any) -> None:
+    tab.page.get_by_label("Pictures", exact=True).fill("2")
+    tab.page.get_by_label("Sum").fill("a red bird")
+    tab.page.get_by_role("button", name="Add up").click()
+    tab.wait("Type 2 to 6 terms with a + or - between them: a red bird - red + blue")
+    tab.page.get_by_label("Sum").fill("a red-billed bird - red + blue")
+    tab.page.keyboard.press("Enter")
+    tab.wait("Done: the sum a red-billed bird - red + blue")
+    rows = tab.page.locator(".term")
+    whole = "a red-billed bird \u2212 red + blue"
+    assert [row.locator(".said").text_content() for row in rows.all()] == [
+        *("a red-billed bird", "\u2212 red", "+ blue", f"= {whole}")
+    ]
+    assert [p.get_attribute("alt") for p in tab.page.get_by_role("img").all()] == [
+        f"{text} ({i} of 2)" for text in ("a red-billed bird", "red", "blue", whole) for i in (1, 2)
+    ]
+    link = tab.page.get_by_role("link", name="link that paints it again")
+    other = Tab(browser)
+    other.page.goto(tab.page.url.split("#")[0] + link.get_attribute("href"))
+    other.wait("Done: the sum a red-billed bird - red + blue")
+    other.context.close()
+
+
+def test_a_sum_of_latents_is_of_pictures_of_the_sentence(tab: Tab) -> None:
+    tab.page.get_by_label("Sum").fill("1,3 - 2")
+    tab.page.get_by_role("button", name="Add up").click()
+    tab.wait("Type the sentence above whose pictures the numbers are of.")
+    tab.page.get_by_label("Sentence", exact=True).fill("a bird")
+    tab.page.get_by_role("button", name="Add up").click()
+    tab.wait("Done: the sum 1,3 - 2")
+    assert [p.get_attribute("alt") for p in tab.page.get_by_role("img").all()] == [
+        *("a bird (picture 1)", "a bird (picture 3)", "a bird (mean of 1,3)"),
+        *("a bird (picture 2)", "a bird (mean of 2)", "a bird (1,3 \u2212 2)"),
+    ]
+
+
 def test_errors_are_said_where_they_are_heard(tab: Tab) -> None:
     tab.page.get_by_label("Sentence", exact=True).fill("鳥")
     tab.page.keyboard.press("Enter")
