@@ -43,7 +43,11 @@ class Found(NamedTuple):
 
 
 class Inverter:
-    """Finds latents of pictures, for one painter."""
+    """Finds latents of pictures.
+
+    Attributes:
+        painter: whose they are.
+    """
 
     def __init__(self, painter: Painter, path: Path) -> None:
         """Loads the encoder.
@@ -55,7 +59,7 @@ class Inverter:
         Raises:
             InputError: it is damaged, or another generator's.
         """
-        self._painter = painter
+        self.painter = painter
         self._network = load_inverting(path, painter)
         self._loss = tf.function(self._loss_and_gradient, reduce_retracing=True)
 
@@ -65,7 +69,7 @@ class Inverter:
         Raises:
             InputError: see `images.squares.square_of`.
         """
-        painting = self._painter.network.output.shape
+        painting = self.painter.network.output.shape
         try:
             return square_of(picture, None, painting[1], painting[3])
         except InputError as error:
@@ -98,7 +102,7 @@ class Inverter:
             parts.append(self._found(to_float(pictures[rows].astype(np.float32)), said, steps))
             progress("inverting", min(start + _TOGETHER, len(pictures)), len(pictures))
         latent, words = (np.concatenate(part) for part in zip(*parts, strict=True))
-        painted = self._painter.paint_rows(words, latent)
+        painted = self.painter.paint_rows(words, latent)
         apart = np.square(painted.astype(np.float32) - pictures).mean(axis=(1, 2, 3))
         return Found(latent, words, painted, np.sqrt(apart))
 
@@ -114,7 +118,7 @@ class Inverter:
 
     def _starts(self, latent: Floats) -> list[Floats]:
         """Returns latents [n, z] as they are told, and with every other setting of switches."""
-        prior = self._painter.prior
+        prior = self.painter.prior
         columns = [prior.geometry.index(name) for name in prior.switches]
         starts = []
         for signs in product((1.0, -1.0), repeat=len(columns)):
@@ -143,7 +147,7 @@ class Inverter:
         with tf.GradientTape() as tape:
             tape.watch(latent)
             inputs = {"embedding": embedding, "latent": latent}
-            apart = self._painter.network(inputs, training=False) - image
+            apart = self.painter.network(inputs, training=False) - image
             loss = _PENALTY * tf.reduce_mean(tf.square(latent), axis=1)
             while apart.shape[1] >= _SMALLEST:
                 loss += tf.reduce_mean(tf.square(apart), axis=(1, 2, 3))
