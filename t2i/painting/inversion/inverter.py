@@ -19,8 +19,8 @@ from t2i.progress import Progress, silent
 STEPS = 60
 # Of Adam, which the rate of the steps falls to nothing from.
 _RATE, _BETA_1, _BETA_2, _EPSILON = 0.1, 0.9, 0.99, 1e-8
-# Of the latents' length beside the pixels: without it they go where G was never trained.
-_PENALTY = 0.01
+# Of the latents' squared length beside the pixels': without it they go where G was never trained.
+_PENALTY = 2e-4
 # Pictures are compared at their own side, at half of it, and so on down to this.
 _SMALLEST = 4
 _TOGETHER = 16
@@ -148,7 +148,7 @@ class Inverter:
             tape.watch(latent)
             inputs = {"embedding": embedding, "latent": latent}
             apart = self.painter.network(inputs, training=False) - image
-            loss = _PENALTY * tf.reduce_mean(tf.square(latent), axis=1)
+            loss = _PENALTY * tf.reduce_sum(tf.square(latent), axis=1)
             while apart.shape[1] >= _SMALLEST:
                 loss += tf.reduce_mean(tf.square(apart), axis=(1, 2, 3))
                 apart = tf.nn.avg_pool2d(apart, 2, 2, "SAME")

@@ -10,6 +10,8 @@ from t2i.models.contract import Painting
 # Larger pictures are averaged down to this side first: pose and surroundings show at any.
 _LOOKED_AT = 64
 _WIDTH, _SMALLEST = 32, 4
+# Running statistics follow within tens of steps: there are a thousand or so.
+_MOMENTUM = 0.9
 # Numbers behind the convolutions; and those of them that tell the sentence.
 _SEEN, _SAID = 256, 64
 
@@ -45,4 +47,6 @@ def build_inverting(painting: Painting) -> keras.Model:
 
 def _halved(x: Any, width: int, name: str) -> Any:
     x = layers.Conv2D(width, 4, 2, padding="same", use_bias=False, name=name)(x)
-    return layers.LeakyReLU(0.2)(layers.BatchNormalization(name=f"{name}_norm")(x))
+    return layers.LeakyReLU(0.2)(
+        layers.BatchNormalization(momentum=_MOMENTUM, name=f"{name}_norm")(x)
+    )

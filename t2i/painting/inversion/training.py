@@ -56,11 +56,13 @@ def sentences_of(run: Path, data: Path | None, splits: Sequence[str]) -> list[st
     Raises:
         InputError: there is no such file, or it can't be read.
     """
-    pairs = data or Path(read_record(Run(run)).pairs)
+    trained_on = read_record(Run(run)).pairs
+    pairs = data or Path(trained_on)
     if not pairs.is_file():
+        named = data or trained_on
+        got = f"{pairs}, which is not there" if named else "none that the run was trained on"
         raise InputError(
-            f"--data: expected a pairs file, whose captions are painted, got {pairs} "
-            "for that of the training; name one"
+            f"--data: expected a pairs file, whose captions are painted, got {got}; name one"
         )
     captions = read(pairs, splits, images=False, embeddings=False).caption
     return captions[:: -(-len(captions) // _SENTENCES)]
