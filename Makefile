@@ -9,6 +9,7 @@
 #   make bench    the quick benchmarks
 #   make birds    trains the generator that comes with the package anew, on CUB-200-2011:
 #                 make birds CUB=.../CUB_200_2011 CAPTIONS=.../text_c10
+#   make ship-demo  the demo's generator, as `demo` comes with the package
 #   make install  the set-up alone
 #
 # Where CUDA is found, or with GPU=1, TensorFlow comes with it; GPU=0 keeps to the CPU.
@@ -16,7 +17,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: install demo birds test fuzz lint docs bench clean-demo
+.PHONY: install demo demo-estimate ship-demo birds test fuzz lint docs bench clean-demo
 
 PYTHON ?= python3
 GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
@@ -63,9 +64,12 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/feel.py --repeats 3
 
 # The demo is the main job at a size for two CPU cores, a stage a target: interrupted, the same
-# command goes on where it stopped.
-demo: demo/birds.png
+# command goes on where it stopped. STAGE runs a command and keeps how long it took.
+STAGE := $(BIN)/python benchmarks/stages.py
+
+demo: demo-estimate demo/birds.png
 	@echo
+	@$(STAGE) took demo
 	@echo 'demo/birds.png: a sentence a row, the first six of colours never seen together in training, the last two leave something open.'
 	@echo 'Try next:'
 	@echo '  $(BIN)/t2i generate demo/run "a small green bird with orange wings" --out mine.png'
@@ -73,31 +77,36 @@ demo: demo/birds.png
 	@echo '  $(BIN)/tensorboard --logdir demo/run'
 	@echo '  $(BIN)/t2i-prep cub CUB_200_2011 --captions text_c10 --out birds.h5     (see README.md)'
 
+demo-estimate: | $(INSTALLED)
+	@$(STAGE) estimate demo
+
 demo/birds.png: demo/trained configs/demo_captions.txt
-	$(BIN)/t2i generate demo/run --captions configs/demo_captions.txt --out $@
+	$(STAGE) painting demo $(BIN)/t2i generate demo/run --captions configs/demo_captions.txt --out $@
 
 demo/trained: demo/birds.h5 configs/demo.yaml
-	$(BIN)/t2i train configs/demo.yaml --data demo/birds.h5 --run demo/run
+	$(STAGE) training demo $(BIN)/t2i train configs/demo.yaml --data demo/birds.h5 --run demo/run
 	touch $@
 
 demo/birds.h5: demo/pictures.h5 demo/encoder.keras
 	cp demo/pictures.h5 demo/embedding.h5
-	$(BIN)/t2i-prep embed demo/embedding.h5 --encoder demo/encoder.keras
+	$(STAGE) embedding demo $(BIN)/t2i-prep embed demo/embedding.h5 --encoder demo/encoder.keras
 	mv demo/embedding.h5 $@
 
 demo/encoder.keras: demo/pictures.h5 configs/encoder_small.yaml
-	$(BIN)/t2i-prep train-encoder demo/pictures.h5 --config configs/encoder_small.yaml --out $@
+	$(STAGE) encoder demo $(BIN)/t2i-prep train-encoder demo/pictures.h5 --config configs/encoder_small.yaml --out $@
 
 demo/pictures.h5: demo/drawn/CUB_200_2011/images.txt
-	$(BIN)/t2i-prep cub demo/drawn --captions demo/drawn --split demo/drawn --image-size 34 --out $@
+	$(STAGE) preparing demo $(BIN)/t2i-prep cub demo/drawn --captions demo/drawn --split demo/drawn --image-size 34 --out $@
 
 demo/drawn/CUB_200_2011/images.txt: | $(INSTALLED)
-	$(BIN)/t2i-prep synthetic demo/drawn --count 12000
+	$(STAGE) drawing demo $(BIN)/t2i-prep synthetic demo/drawn --count 12000
+
+ship-demo: demo/trained
+	$(BIN)/python -m t2i.runs.shipping demo/run t2i/shipped/demo
 
 # A stage a target, as the demo; CUB's own files are not ours to ship.
 birds: birds/trained
-	for name in config.yaml encoder.keras generator.keras; do cp birds/run/$$name t2i/shipped/birds/; done
-	$(BIN)/python -m t2i.runs.shipping birds/run/record.json t2i/shipped/birds/record.json
+	$(BIN)/python -m t2i.runs.shipping birds/run t2i/shipped/birds
 
 birds/trained: birds/birds.h5 configs/cub128_projected.yaml
 	$(BIN)/t2i train configs/cub128_projected.yaml --data birds/birds.h5 --run birds/run

@@ -24,12 +24,13 @@ from t2i.images.pixels import save_image
 from t2i.images.sheets import grid
 from t2i.images.squares import crop_and_resize
 from t2i.painting.painter import Painter
+from t2i.runs.shipping import run_named
 
 
 def main() -> None:
     """Prints the shares and, last, a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path)
+    parser.add_argument("run", type=Path, help="a run directory, or a shipped run's name")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--split", default="test", choices=("train", "val", "test"))
@@ -39,11 +40,11 @@ def main() -> None:
     species = species_splits()[arguments.split]
     birds = [sample_bird(species[i % len(species)], random) for i in range(arguments.count)]
     sentences = [captions(bird, random, 1)[0] for bird in birds]
-    painter = Painter(arguments.run)
+    painter = Painter(run_named(arguments.run))
     embedding = painter.embed(sentences)
     painted = painter.paint_rows(embedding, painter.latents(arguments.count, arguments.seed))
     size = painter.config.image_size
-    drawn = np.stack([_drawn(bird, random, size) for bird in birds])
+    drawn = np.stack([as_trained(bird, random, size) for bird in birds])
     figures = {
         **_shares("painted", painted, birds),
         **_shares("drawn", drawn, birds),
@@ -65,7 +66,8 @@ def main() -> None:
 PARTS = ("body", "wing", "both")
 
 
-def _drawn(bird: Bird, random: Random, size: int) -> np.ndarray:
+def as_trained(bird: Bird, random: Random, size: int) -> np.ndarray:
+    """Returns a bird drawn and cropped as the pictures trained on, uint8 [size, size, 3]."""
     drawing = draw(bird, random)
     return crop_and_resize(Image.fromarray(np.asarray(drawing.image)), drawing.box, size)
 

@@ -1,4 +1,4 @@
-"""Reads from pictures of birds, drawn or generated, which colours body and wings have.
+"""Reads from pictures of birds, drawn or generated, their colours and which way they face.
 
 The reader knows what `prep.synthetic.drawing` draws, and nothing of captions. Each pixel
 votes for the palette colour it is nearest to, or for none where a colour of a background or
@@ -38,6 +38,9 @@ _WHOLE = 0.95
 _LEAST_SHARE = 0.4
 # The most pixels around a bird that may have its colour too: a field of colour is no bird.
 _MOST_AROUND = 0.25
+# The least by which a bird that faces one way must fit better than one that faces the other. Drawn
+# birds differ by 0.5 and more; one laid over its own mirror image, two heads, by 0.03 at most.
+_FACES = 0.25
 _BATCH = 256
 
 
@@ -56,6 +59,22 @@ class _Templates(NamedTuple):
     around: NDArray[np.float32]
 
 
+class _Shares(NamedTuple):
+    """Shares of regions that vote for a colour, and how well each pose fits.
+
+    Attributes:
+        body: float32 [poses, n, colours].
+        wing: the same.
+        around: the same.
+        fit: float32 [poses, n], from -2 to 2.
+    """
+
+    body: NDArray[np.float32]
+    wing: NDArray[np.float32]
+    around: NDArray[np.float32]
+    fit: NDArray[np.float32]
+
+
 def read_colours(images: NDArray[np.uint8]) -> Colours:
     """Returns the body and wing colour that each picture shows.
 
@@ -70,6 +89,35 @@ def read_colours(images: NDArray[np.uint8]) -> Colours:
     Raises:
         ValueError: another shape or type.
     """
+    _require_pictures(images)
+    parts = [_read(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
+    names = np.array([*PALETTE, NONE])
+    codes = np.concatenate([np.empty((2, 0), np.int64), *parts], axis=1)
+    return Colours(body=names[codes[0]], wing=names[codes[1]])
+
+
+def read_facings(images: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Returns which way each bird faces, [n] of `FACINGS`, or "none" where it has no one head.
+
+    Args:
+        images: as `read_colours`.
+
+    Raises:
+        ValueError: another shape or type.
+    """
+    _require_pictures(images)
+    parts = [np.empty((len(FACINGS), 0), np.float32)]
+    for start in range(0, len(images), _BATCH):
+        fit = _shares(images[start : start + _BATCH]).fit
+        # Sizes, beaks, facings, boxes, shifts: in the order of `_templates`.
+        poses = fit.reshape(len(SIZES) * len(BEAK_LENGTHS), len(FACINGS), -1, fit.shape[1])
+        parts.append(poses.max(axis=(0, 2)))
+    fit = np.concatenate(parts, axis=1)
+    told = abs(fit[0] - fit[1]) >= _FACES
+    return np.where(told, np.array(FACINGS)[fit.argmax(axis=0)], NONE)
+
+
+def _require_pictures(images: NDArray[np.uint8]) -> None:
     side = images.shape[1] if images.ndim == 4 else 0
     if (
         images.dtype != np.uint8
@@ -81,29 +129,29 @@ def read_colours(images: NDArray[np.uint8]) -> Colours:
             f"expected uint8 [n, side, side, 3], side a multiple of {READING_SIZE}, "
             f"got {images.dtype} {list(images.shape)}"
         )
-    parts = [_read(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
-    names = np.array([*PALETTE, NONE])
-    codes = np.concatenate([np.empty((2, 0), np.int64), *parts], axis=1)
-    return Colours(body=names[codes[0]], wing=names[codes[1]])
 
 
 def _read(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Returns [2, n]: places in PALETTE of body and wing, len(PALETTE) for none."""
-    votes = _votes(images)
-    n, pixels, colours = votes.shape
-    flat = votes.transpose(1, 0, 2).reshape(pixels, n * colours)
-    # Shares of a region that vote for a colour: [poses, n, colours].
-    body, wing, around = ((region @ flat).reshape(-1, n, colours) for region in _templates())
-    fit = (body - around).max(axis=2) + (wing - around).max(axis=2)
+    body, wing, around, fit = _shares(images)
     best = fit.argmax(axis=0)
-    each = np.arange(n)
+    each = np.arange(len(images))
     surroundings = around[best, each]
     read = []
     for share in (body[best, each], wing[best, each]):
         colour = (share - surroundings).argmax(axis=1)
         unseen = (share[each, colour] < _LEAST_SHARE) | (surroundings[each, colour] > _MOST_AROUND)
-        read.append(np.where(unseen, colours, colour))
+        read.append(np.where(unseen, len(PALETTE), colour))
     return np.stack(read)
+
+
+def _shares(images: NDArray[np.uint8]) -> _Shares:
+    votes = _votes(images)
+    n, pixels, colours = votes.shape
+    flat = votes.transpose(1, 0, 2).reshape(pixels, n * colours)
+    body, wing, around = ((region @ flat).reshape(-1, n, colours) for region in _templates())
+    fit = (body - around).max(axis=2) + (wing - around).max(axis=2)
+    return _Shares(body, wing, around, fit)
 
 
 def _votes(images: NDArray[np.uint8]) -> NDArray[np.float32]:

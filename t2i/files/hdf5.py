@@ -4,6 +4,7 @@ What is read of anybody's is their own, and as large as they say.
 """
 
 import errno
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -118,3 +119,28 @@ def require_room(file: h5py.File, size: int) -> None:
     """
     if shutil.disk_usage(file.filename).free < size + _SPARE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def halved(content: bytes) -> bytes:
+    """Returns an HDF5 file of our own whose float32 matrices, and larger arrays, are float16.
+
+    Vectors stay: they are few bytes, and batch variances may be less than float16 can say.
+    """
+    packed = io.BytesIO()
+    with h5py.File(io.BytesIO(content), "r") as file, h5py.File(packed, "w") as smaller:
+
+        def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(item, h5py.Dataset):
+                data = item[()]
+                if data.dtype == np.float32 and data.ndim > 1:
+                    data = data.astype(np.float16)
+                smaller.create_dataset(name, data=data)
+            else:
+                smaller.require_group(name)
+            for key, value in item.attrs.items():
+                smaller[name].attrs[key] = value
+
+        for key, value in file.attrs.items():
+            smaller.attrs[key] = value
+        file.visititems(copy)
+    return packed.getvalue()

@@ -14,7 +14,7 @@ from t2i.painting.painter import load_painting
 from t2i.runs.checkpoints import Checkpoints
 from t2i.runs.directory import Run, latest_step
 from t2i.runs.record import Record, Start, read_record
-from t2i.runs.shipping import run_named
+from t2i.runs.shipping import run_named, shipped
 
 
 def choose_start(place: Path, config: RunConfig, facts: Facts) -> Start:
@@ -44,9 +44,9 @@ def choose_start(place: Path, config: RunConfig, facts: Facts) -> Start:
                 f"--from: expected a run of {value} {what}, as here, got {found[what]} in "
                 f"{place}; start from another, or change the configuration or the data"
             )
-    shipped = run.path != place
+    named = run.path != place
     return Start(
-        run=str(place if shipped else place.resolve()),
+        run=str(place if named else place.resolve()),
         step=latest_step(run.checkpoints),
     )
 
@@ -109,7 +109,7 @@ def _read(place: Path) -> tuple[Run, RunConfig, Record]:
     if not run.generator.is_file() or not run.config.is_file():
         raise InputError(
             f"--from: expected a run with a checkpoint, got none in {place}; "
-            "name the directory of a run, or one that is shipped: birds"
+            f"name the directory of a run, or one that is shipped: {', '.join(shipped())}"
         )
     return run, load_config(run.config), read_record(run)
 

@@ -10,12 +10,33 @@ from t2i.config.section import Fraction, Positive, Section, Weight
 _START = 8
 
 
+class GeometryConfig(Section):
+    """How far one standard deviation of a latent that is geometry moves the plane; 0 holds it.
+
+    As far as things in the pictures differ: what pictures never show, G has to learn to undo.
+
+    Attributes:
+        turn: radians.
+        size: as a logarithm of the scale.
+        squeeze: wider and flatter, as a logarithm.
+        right: as a share of half the picture's side.
+        down: the same.
+    """
+
+    turn: Weight = 0.3
+    size: Weight = 0.2
+    squeeze: Weight = 0.1
+    right: Weight = 0.25
+    down: Weight = 0.2
+
+
 class NetworksConfig(Section):
     """Sizes of the networks.
 
     Attributes:
         generator_widths: channels of G at 8, 16, ... pixels, up to the size of the pictures.
         latent_size: numbers in z; the first six are geometry.
+        geometry: how much five of them do; the sixth mirrors.
         smoothed: the picture is averaged over 2x2 pixels twice, so that it can hold no weave of
             two pixels, which the strided convolutions that D looks through reward. Source: the
             binomial filter of Zhang 2019 (1904.11486), section 3.
@@ -33,6 +54,7 @@ class NetworksConfig(Section):
         default=[160, 80, 40, 24]
     )
     latent_size: Annotated[int, Field(ge=7, le=1 << 16)] = 64
+    geometry: GeometryConfig = GeometryConfig()
     smoothed: bool = False
     style_size: Positive = 256
     eyes: Literal["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"] = (

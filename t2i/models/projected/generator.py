@@ -11,14 +11,13 @@ from keras import layers, ops
 from t2i.compute.kernels.choice import LayerClass
 from t2i.compute.kernels.doubling import DoublingConv2D
 from t2i.compute.precision import policy
-from t2i.models.projected.config import NetworksConfig
+from t2i.models.projected.config import GeometryConfig, NetworksConfig
 from t2i.models.whitening import Whitening, whitened
 
-# The first latents are geometry. Each says what one standard deviation of it does to the picture.
-GEOMETRY = ("turn", "size", "squeeze", "right", "down", "mirror")
+# The first latents are geometry.
+GEOMETRY = (*GeometryConfig.model_fields, "mirror")
 # Of those, the ones of which the sign alone counts.
 SWITCHES = ("mirror",)
-_TURN, _SIZE, _SQUEEZE, _RIGHT, _DOWN = 0.3, 0.2, 0.1, 0.25, 0.2
 _START = 8
 _WAVES = 64
 # Of the random frequencies, in radians across half of the plane.
@@ -95,7 +94,7 @@ def build_generator(
             )
             return layers.LeakyReLU(0.2)(_modulated(norm(x), style, name))
 
-        x = drawn(_conv(widths[0], "waves")(_plane(latent)), "waves")
+        x = drawn(_conv(widths[0], "waves")(_plane(latent, config.geometry)), "waves")
         side = _START
         for width in widths[1:]:
             x = drawn(_conv(x.shape[-1], f"same{side}")(x), f"same{side}")
@@ -115,23 +114,24 @@ def standardised(text: Any) -> Any:
     return layers.Rescaling(text.shape[-1] ** 0.5)(layers.UnitNormalization()(text))
 
 
-def _plane(latent: Any) -> Any:
+def _plane(latent: Any, geometry: GeometryConfig) -> Any:
     """Returns waves [b, 8, 8, 2 * 64] over a plane that the first latents [b, z] transform."""
     turn, size, squeeze, right, down, mirror = (
         latent[:, index : index + 1] for index in range(len(GEOMETRY))
     )
     axis = np.linspace(-1.0, 1.0, _START, dtype=np.float32)
     x, y = (places.reshape(-1) for places in np.meshgrid(axis, axis))
-    cosine, sine = ops.cos(_TURN * turn), ops.sin(_TURN * turn)
-    wide = ops.exp(_SIZE * size + _SQUEEZE * squeeze)
-    high = ops.exp(_SIZE * size - _SQUEEZE * squeeze)
+    cosine, sine = ops.cos(geometry.turn * turn), ops.sin(geometry.turn * turn)
+    wide = ops.exp(geometry.size * size + geometry.squeeze * squeeze)
+    high = ops.exp(geometry.size * size - geometry.squeeze * squeeze)
     side = ops.sign(mirror)
     across = layers.Concatenate()([side * cosine * wide, sine * wide, right])
     along = layers.Concatenate()([side * sine * high, cosine * high, down])
+    shifted = (np.stack([x, -y, 0 * x + geometry.right]), np.stack([x, y, 0 * x + geometry.down]))
     places = layers.Concatenate()(
         [
-            layers.Reshape((-1, 1))(_fixed(across, np.stack([x, -y, 0 * x + _RIGHT]), "across")),
-            layers.Reshape((-1, 1))(_fixed(along, np.stack([x, y, 0 * x + _DOWN]), "along")),
+            layers.Reshape((-1, 1))(_fixed(across, shifted[0], "across")),
+            layers.Reshape((-1, 1))(_fixed(along, shifted[1], "along")),
         ]
     )
     frequency = np.random.default_rng(_FREQUENCY_SEED).normal(size=(2, _WAVES)) * _FREQUENCY

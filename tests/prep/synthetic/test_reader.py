@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from prep.building.pictures import crop_and_resize
 from prep.synthetic import drawing
 from prep.synthetic.birds import (
     BACKGROUNDS,
@@ -18,7 +19,7 @@ from prep.synthetic.birds import (
     species_splits,
 )
 from prep.synthetic.drawing import Box, draw, gradient
-from prep.synthetic.reader import read_colours
+from prep.synthetic.reader import read_colours, read_facings
 
 Pictures = NDArray[np.uint8]
 
@@ -128,6 +129,26 @@ def test_body_and_wings_are_not_confused() -> None:
     drawn = _drawn(species_splits()["test"], 64, 32)
     swapped = _Drawn([], drawn.wing, drawn.body)
     assert _share_right(_stacked(drawn.images), swapped) == 0
+
+
+def test_birds_face_the_way_they_are_drawn_and_those_of_two_heads_neither() -> None:
+    rng, species = Random(2), species_splits()["test"]
+    birds = [sample_bird(species[number % 16], rng) for number in range(64)]
+    cropped = []
+    for bird in birds:
+        image, box = draw(bird, rng)
+        cropped.append(crop_and_resize(Image.fromarray(np.asarray(image)), box, 32))
+    pictures = np.stack(cropped)
+    facing = [bird.facing for bird in birds]
+    assert list(read_facings(pictures)) == facing
+    mirrored = pictures[:, :, ::-1]
+    other = {"left": "right", "right": "left"}
+    assert list(read_facings(mirrored)) == [other[way] for way in facing]
+    # Where either has a bird: what differs most from the ground, the median of the picture.
+    ground = np.median(pictures.reshape(64, -1, 3), axis=1)[:, None, None]
+    seen = [np.abs(side - ground).sum(axis=3, keepdims=True) for side in (pictures, mirrored)]
+    two_headed = np.where(seen[0] >= seen[1], pictures, mirrored)
+    assert set(read_facings(two_headed)) == {"none"}
 
 
 def _plain() -> Pictures:

@@ -89,5 +89,5 @@ def test_what_is_wrong_is_said_in_a_line(run: Path, photo: Path, tmp_path: Path)
         "PPM, got something else; choose another\n"
     )
     assert not (tmp_path / "a.png").exists()
-    result = typed("restyle", run, photo, "鳥", "--out", tmp_path / "a.png")
+    result = typed("restyle", run, photo, "鳥", *asked[1:])
     assert result.output.startswith("Error: captions: expected words")

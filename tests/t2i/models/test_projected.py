@@ -10,7 +10,7 @@ from t2i.config import file as configfile
 from t2i.errors import InputError
 from t2i.models.catalogue import load_config
 from t2i.models.projected import model as projected
-from t2i.models.projected.config import NetworksConfig
+from t2i.models.projected.config import GeometryConfig, NetworksConfig
 from t2i.models.projected.discriminator import build_heads
 from t2i.models.projected.generator import GEOMETRY, STOCK, build_generator, faster
 from t2i.models.projected.view import CHANCES
@@ -116,6 +116,16 @@ def test_the_first_latents_turn_stretch_move_and_mirror_the_plane(generator: ker
     )
     np.testing.assert_allclose(_plane(generator, down=1.0), plain + np.array([0.0, 0.2]), atol=1e-5)
     np.testing.assert_allclose(_plane(generator, mirror=-0.1), plain * [-1, 1], atol=1e-5)
+
+
+def test_geometry_is_as_strong_as_it_is_told() -> None:
+    told = NETWORKS.model_copy(update={"geometry": GeometryConfig(turn=0.1, size=0, right=0.5)})
+    network = build_generator(told, 6)
+    plain = _plane(network)
+    np.testing.assert_allclose(_plane(network, size=3.0), plain, atol=1e-6)
+    np.testing.assert_allclose(_plane(network, right=1.0), plain + np.array([0.5, 0.0]), atol=1e-6)
+    angle = np.array([[np.cos(0.2), np.sin(0.2)], [-np.sin(0.2), np.cos(0.2)]])
+    np.testing.assert_allclose(_plane(network, turn=2.0), plain @ angle, atol=1e-5)
 
 
 def test_a_fixed_mixture_is_the_same_for_every_seed_and_not_trained() -> None:
