@@ -79,6 +79,7 @@ def test_what_is_wrong_is_said_in_a_line(run: Path, photo: Path, tmp_path: Path)
         "Error: --data: expected a pairs file, whose captions are painted, got none that the run "
         "was trained on; name one\n"
     )
+    out = ("--out", tmp_path / "a.png")
     (tmp_path / "notes.jpg").write_text("no picture")
     result = typed(
         "restyle", run, tmp_path / "notes.jpg", "a red bird", "--out", tmp_path / "a.png"
@@ -89,5 +90,5 @@ def test_what_is_wrong_is_said_in_a_line(run: Path, photo: Path, tmp_path: Path)
         "PPM, got something else; choose another\n"
     )
     assert not (tmp_path / "a.png").exists()
-    result = typed("restyle", run, photo, "鳥", *asked[1:])
+    result = typed("restyle", run, photo, "鳥", *out)
     assert result.output.startswith("Error: captions: expected words")
