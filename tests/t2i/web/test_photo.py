@@ -1,5 +1,6 @@
 """One's own picture: bounded, looked at by the run that can, and painted for a sentence."""
 
+import http.client
 import io
 import json
 from typing import Any
@@ -8,7 +9,6 @@ import numpy as np
 import pytest
 from inversion_samples import WORDS, painted, painter
 from PIL import Image
-from test_serving import ask
 
 from t2i.errors import InputError
 from t2i.painting.inversion.inverter import Inverter
@@ -20,6 +20,16 @@ from t2i.web.queue import Queue
 
 BINARY = "application/octet-stream"
 RESTYLE = {"run": "a", "sentence": "one", "latent": [0.0, 0.5, -1.0]}
+
+
+def post(served: Any, path: str, body: bytes, kind: str) -> tuple[int, dict[str, Any]]:
+    """Returns the status, and the last line of the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=120)
+    connection.request("POST", path, body, {"content-type": kind})
+    answer = connection.getresponse()
+    last = json.loads(answer.read().splitlines()[-1])
+    connection.close()
+    return answer.status, last
 
 
 def picture(kind: str = "PNG") -> bytes:
@@ -92,13 +102,11 @@ def test_few_photos_may_wait(inverter: Inverter, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_upload_is_looked_at(served: Any) -> None:
-    where = f"/photo?run={served.runs[1]}"
-    status, _, content = ask(served, "POST", where, picture(), content_type=BINARY)
-    said = json.loads(content.splitlines()[-1])
+    status, said = post(served, f"/photo?run={served.runs[1]}", picture(), BINARY)
     assert (status, len(said["pictures"]), len(said["latent"])) == (200, 2, 5)
     asked = {"run": served.runs[1], "sentence": "a blue bird", "latent": said["latent"]}
-    _, _, content = ask(served, "POST", "/restyle", asked)
-    assert len(json.loads(content.splitlines()[-1])["pictures"]) == 1
+    _, restyled = post(served, "/restyle", json.dumps(asked).encode(), "application/json")
+    assert len(restyled["pictures"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -115,6 +123,6 @@ def test_an_upload_is_looked_at(served: Any) -> None:
 def test_what_is_wrong_with_an_upload_is_said(
     served: Any, where: str, body: bytes, kind: str, status: int, message: str
 ) -> None:
-    found = ask(served, "POST", "/photo" + where.format(served.runs[1]), body, content_type=kind)
-    assert found[0] == status
-    assert json.loads(found[2])["error"].startswith(message)
+    found, said = post(served, "/photo" + where.format(served.runs[1]), body, kind)
+    assert found == status
+    assert said["error"].startswith(message)
