@@ -20,7 +20,9 @@ class _Words:
 
     def embed(self, sentences: list[str]) -> np.ndarray:
         rows = np.random.default_rng(3).standard_normal((len(WORDS), EMBEDDING))
-        return rows.astype(np.float32)[[WORDS.index(text) for text in sentences]]
+        # Any other word says the same as the last.
+        known = [WORDS.index(text) if text in WORDS else -1 for text in sentences]
+        return rows.astype(np.float32)[known]
 
 
 def painter() -> Any:
@@ -33,9 +35,10 @@ def painter() -> Any:
     x = keras.layers.Dense(SIZE * SIZE * 3, kernel_initializer="orthogonal")(x)
     x = keras.layers.Rescaling(3.0)(x)
     image = keras.layers.Activation("tanh")(keras.layers.Reshape((SIZE, SIZE, 3))(x))
-    made = Painter.__new__(Painter)
+    made: Any = Painter.__new__(Painter)
     made.network = keras.Model({"embedding": embedding, "latent": latent}, image)
     made.prior, made.sentences = PRIOR, _Words()
+    made.embed = made.sentences.embed
     made.config = SimpleNamespace(seed=0, image_size=SIZE)
     return made
 
