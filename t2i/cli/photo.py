@@ -111,7 +111,7 @@ def invert(
     if caption is not None:
         require_words([caption])
         words = painter.embed([caption]).repeat(len(squares), axis=0)
-    with Bars("picture") as bars:
+    with Bars("step") as bars:
         told = inverter.find(squares, words, 0)
         found = inverter.find(squares, words, refine, bars)
     rows = np.stack([squares, told.pictures, found.pictures], axis=1)
@@ -154,7 +154,8 @@ def restyle(
     embedding = painter.embed(sentences)
     words = None if caption is None else painter.embed([caption])
     square = inverter.square(picture)[None]
-    found = inverter.find(square, words, refine)
+    with Bars("step") as bars:
+        found = inverter.find(square, words, refine, bars)
     painted = painter.paint_rows(embedding, found.latent.repeat(len(sentences), axis=0))
     before = np.stack([square[0], found.pictures[0]])[None].repeat(len(sentences), axis=0)
     rows = np.concatenate([before, painted[:, None]], axis=1)

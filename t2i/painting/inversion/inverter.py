@@ -93,26 +93,28 @@ class Inverter:
             pictures: uint8 [n, s, s, C], of the painter's size and channels.
             embedding: float32 [n, d], of what they show; None where nobody says.
             steps: of the refinement; 0 takes the encoder's word.
-            progress: of the pictures.
+            progress: of the steps, for each sixteen pictures.
         """
         parts = []
         for start in range(0, len(pictures), _TOGETHER):
             rows = slice(start, start + _TOGETHER)
             said = None if embedding is None else embedding[rows]
-            parts.append(self._found(to_float(pictures[rows].astype(np.float32)), said, steps))
-            progress("inverting", min(start + _TOGETHER, len(pictures)), len(pictures))
+            image = to_float(pictures[rows].astype(np.float32))
+            parts.append(self._found(image, said, steps, progress))
         latent, words = (np.concatenate(part) for part in zip(*parts, strict=True))
         painted = self.painter.paint_rows(words, latent)
         apart = np.square(painted.astype(np.float32) - pictures).mean(axis=(1, 2, 3))
         return Found(latent, words, painted, np.sqrt(apart))
 
-    def _found(self, image: Floats, embedding: Floats | None, steps: int) -> tuple[Floats, Floats]:
+    def _found(
+        self, image: Floats, embedding: Floats | None, steps: int, progress: Progress
+    ) -> tuple[Floats, Floats]:
         told = self._network(image, training=False)
         words = told["embedding"].numpy() if embedding is None else embedding
         starts = self._starts(told["latent"].numpy())
         count = len(starts)
         aim, beside = np.tile(image, (count, 1, 1, 1)), np.tile(words, (count, 1))
-        latent, losses = self._refined(np.concatenate(starts), beside, aim, steps)
+        latent, losses = self._refined(np.concatenate(starts), beside, aim, steps, progress)
         best = losses.reshape(count, -1).argmin(axis=0)
         return latent.reshape(count, *starts[0].shape)[best, np.arange(len(image))], words
 
@@ -128,7 +130,7 @@ class Inverter:
         return starts
 
     def _refined(
-        self, latent: Floats, embedding: Floats, image: Floats, steps: int
+        self, latent: Floats, embedding: Floats, image: Floats, steps: int, progress: Progress
     ) -> tuple[Floats, Floats]:
         """Returns latents [n, z] moved by Adam, and the loss [n] of each."""
         given = tf.constant(embedding), tf.constant(image)
@@ -139,6 +141,7 @@ class Inverter:
             square = _BETA_2 * square + (1 - _BETA_2) * gradient**2
             rate = _RATE * (1 - (step - 1) / steps) / (1 - _BETA_1**step)
             latent = latent - rate * mean / (np.sqrt(square / (1 - _BETA_2**step)) + _EPSILON)
+            progress("refining", step, steps)
         return latent, self._loss(tf.constant(latent), *given)[0].numpy()
 
     def _loss_and_gradient(

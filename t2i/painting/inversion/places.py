@@ -50,7 +50,6 @@ def inversion_of(run: Path) -> Path:
 def save_inverting(path: Path, network: keras.Model, painter: Painter) -> None:
     """Writes one `.keras` file that says whose latents it finds."""
     description = {"format": _FORMAT, "version": _VERSION, "painter": painter.identity}
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as unfinished:
         network.save(unfinished)
         with zipfile.ZipFile(unfinished, "a") as archive:

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from t2i.errors import InputError
+from t2i.files.disk import reserved
 from t2i.models.contract import Floats, Painting, Prior, Tensor
 from t2i.painting.inversion.network import build_inverting
 from t2i.painting.inversion.places import save_inverting
@@ -84,22 +85,26 @@ def train_inversion(
         steps: of 32 pictures each.
         progress: of the steps.
 
+    Raises:
+        InputError: the folder can't be written, or somebody else trains it.
+
     Source: Reed et al. 2016 (1605.05396), section 4.4: squared loss between z and S(G(z, t)).
     """
-    training = _Training(painter, sentences, steps)
     folder = out.with_name(f"{out.name}.{painter.identity}.training")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    kept = Checkpoints(training.kept, folder, kept=1, writes=True)
-    done = kept.restore(advice=f"remove {folder}")
-    progress("training", done, steps)
-    for step in range(done, steps):
-        training.step(step)
-        progress("training", step + 1, steps)
-        if (step + 1) % _CHECKPOINT_EVERY == 0:
-            kept.save(step + 1)
-    measured = training.measured()
-    save_inverting(out, training.network, painter)
-    shutil.rmtree(folder, ignore_errors=True)
+    in_use = "expected an encoder that nobody trains, got one in use; wait for it"
+    with reserved(folder, in_use, "copy the run to where you can write"):
+        training = _Training(painter, sentences, steps)
+        kept = Checkpoints(training.kept, folder, kept=1, writes=True)
+        done = kept.restore(advice=f"remove {folder}")
+        progress("training", done, steps)
+        for step in range(done, steps):
+            training.step(step)
+            progress("training", step + 1, steps)
+            if (step + 1) % _CHECKPOINT_EVERY == 0:
+                kept.save(step + 1)
+        measured = training.measured()
+        save_inverting(out, training.network, painter)
+        shutil.rmtree(folder, ignore_errors=True)
     return measured
 
 

@@ -27,7 +27,8 @@ def test_refined_latents_are_nearer(trained: tuple[Any, Path]) -> None:
     inverter, told_of = Inverter(made, path), []
     at_once = inverter.find(pictures, embedding, 0)
     found = inverter.find(pictures, embedding, progress=lambda *told: told_of.append(told))
-    assert told_of == [("inverting", 16, 20), ("inverting", 20, 20)]
+    # Sixteen pictures at a time.
+    assert told_of == 2 * [("refining", step, 60) for step in range(1, 61)]
     assert found.error.mean() < 0.5 * at_once.error.mean()
     np.testing.assert_allclose(found.latent[:, :2], latent[:, :2], atol=0.1)
     np.testing.assert_array_equal(np.sign(found.latent[:, 2]), np.sign(latent[:, 2]))

@@ -73,3 +73,9 @@ def test_sentences_are_those_of_the_training_or_of_a_file(tmp_path: Path) -> Non
         f"--data: expected a pairs file, whose captions are painted, got {tmp_path}/gone.h5, "
         "which is not there; name one"
     )
+
+
+def test_where_nothing_can_be_written_it_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(InputError, match="expected a folder that can be written, got Not a dir"):
+        train_inversion(painter(), WORDS, tmp_path / "run" / "inversion.keras", 10)
