@@ -114,6 +114,19 @@ def targets(latent: Tensor, prior: Prior) -> Tensor:
     return tf.where(signs, tf.sign(latent), latent)
 
 
+def weights(prior: Prior) -> Floats:
+    """Returns how much each number of a latent counts, [z]; 1 in the mean.
+
+    Those that have names count as much together as all others: they are few, and say where things
+    are, while much of the others can't be seen.
+    """
+    named = len(prior.geometry)
+    if named in (0, prior.size):
+        return np.ones(prior.size, np.float32)
+    both = np.repeat([0.5 / named, 0.5 / (prior.size - named)], [named, prior.size - named])
+    return (both * prior.size).astype(np.float32)
+
+
 class _Training:
     """An encoder on its way."""
 
@@ -122,6 +135,7 @@ class _Training:
         self._painter = painter
         self._embedding: Floats = painter.sentences.embed(sentences)
         self._variance = float(self._embedding.var(axis=0).mean())
+        self._weight = weights(painter.prior)
         self.network = build_inverting(Painting(painter.network, painter.prior))
         # From the mean on, only what differs is to be learnt.
         self.network.get_layer("embedding").bias.assign(self._embedding.mean(axis=0))
@@ -146,7 +160,7 @@ class _Training:
         with tf.GradientTape() as tape:
             told = self.network(image, training=True)
             aim = targets(latent, self._painter.prior)
-            loss = tf.reduce_mean(tf.square(told["latent"] - aim))
+            loss = tf.reduce_mean(self._weight * tf.square(told["latent"] - aim))
             apart = tf.reduce_mean(tf.square(told["embedding"] - embedding))
             loss += apart / self._variance
         variables = self.network.trainable_variables

@@ -8,8 +8,9 @@ from inversion_samples import PRIOR, WORDS, painter, weights_of
 from miniature import write_pairs
 
 from t2i.errors import InputError
+from t2i.models.contract import Prior
 from t2i.painting.inversion.places import load_inverting
-from t2i.painting.inversion.training import sentences_of, targets, train_inversion
+from t2i.painting.inversion.training import sentences_of, targets, train_inversion, weights
 
 
 def test_latents_are_told_from_fresh_pictures(tmp_path: Path) -> None:
@@ -28,6 +29,12 @@ def test_latents_are_told_from_fresh_pictures(tmp_path: Path) -> None:
 def test_of_a_switch_the_sign_is_told() -> None:
     latent = np.array([[0.5, -2.0, -0.1], [1.0, 3.0, 2.5]], np.float32)
     np.testing.assert_array_equal(targets(latent, PRIOR), [[0.5, -2.0, -1.0], [1.0, 3.0, 1.0]])
+
+
+def test_latents_with_names_count_as_much_as_all_others() -> None:
+    np.testing.assert_allclose(weights(Prior(5, ("turn",))), [2.5, *[0.625] * 4])
+    for prior in (Prior(3), PRIOR):
+        np.testing.assert_array_equal(weights(prior), np.ones(3))
 
 
 def test_interrupted_it_ends_with_the_same_weights(tmp_path: Path) -> None:
