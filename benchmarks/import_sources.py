@@ -24,7 +24,6 @@ from machine import child_peaks, describe, peak_mb
 
 from prep.building.build import build_pairs
 from prep.building.examples import Source
-from prep.building.pictures import square_of
 from prep.building.splits import official_split
 from prep.sources.aelnouby import Aelnouby
 from prep.sources.cub import Cub, picture_files
@@ -36,6 +35,7 @@ from prep.sources.reed.icml import ReedIcml
 from prep.sources.stackgan.source import StackGan
 from prep.sources.tfds.copies import PreparedCopy
 from prep.sources.tfds.source import Tfds
+from t2i.images.squares import square_of
 
 _SAMPLE_EVERY = 200
 

@@ -16,13 +16,13 @@ import numpy as np
 from machine import describe
 from PIL import Image
 
-from prep.building.pictures import crop_and_resize
 from prep.synthetic.birds import Bird, sample_bird, species_splits
 from prep.synthetic.captions import captions
 from prep.synthetic.drawing import draw
 from prep.synthetic.reader import read_colours
 from t2i.images.pixels import save_image
 from t2i.images.sheets import grid
+from t2i.images.squares import crop_and_resize
 from t2i.painting.painter import Painter
 from t2i.runs.shipping import run_named
 

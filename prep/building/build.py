@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prep.building.examples import ENLARGED, REREAD, Example, Fault, Note
-from prep.building.pictures import Fit, Item, Square, fit_of
+from prep.building.pictures import Item
 from prep.building.report import by_kind, report_of, write_report
 from prep.building.workers import all_prepared
 from t2i.errors import InputError
+from t2i.images.squares import Fit, Square, fit_of
 from t2i.pairs.reading import EncoderStamp, SplitBy
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import writing
@@ -69,7 +70,7 @@ def build_pairs(
         encoder: who made the examples' embeddings; None where they bring none.
         split_by: `picture` where classes may be in several splits, `class` where none is; None
             takes them as they come.
-        fit: see `prep.building.pictures.fit_of`.
+        fit: see `t2i.images.squares.fit_of`.
 
     Raises:
         InputError: some pictures can't be used and `skip_bad` is off, no picture is left to

@@ -2,17 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from t2i.images.pixels import Pixels
-
-Box = tuple[float, float, float, float]
-# A file, the bytes of one, or uint8 [h, w, 3] or [h, w, 1].
-RawImage = Path | bytes | Pixels
+from t2i.images.decoding import RawImage
+from t2i.images.squares import Box
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 
-from prep.building.pictures import Fit, Item, Prepared, prepare
+from prep.building.pictures import Item, Prepared, prepare
 from t2i.errors import InputError
+from t2i.images.squares import Fit
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
 _CHUNK = 8

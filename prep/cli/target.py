@@ -14,7 +14,7 @@ from t2i.files.disk import require_apart, require_kind
 
 if TYPE_CHECKING:
     from prep.building.examples import Source
-    from prep.building.pictures import Fit
+    from t2i.images.squares import Fit
     from t2i.pairs.reading import EncoderStamp, SplitBy
 
 Command = Callable[..., None]

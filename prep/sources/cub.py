@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from prep.building.examples import Box, Example, Fault, Note
+from prep.building.examples import Example, Fault, Note
 from prep.building.names import MAX_BYTES, PART
 from prep.building.splits import split_classes
 from prep.formats.caption_files import caption_root, read_captions
 from prep.sources.leftovers import captions_left, pictures_left
 from t2i.errors import InputError
 from t2i.files.text import read_text
+from t2i.images.squares import Box
 
 _FLOAT = r"(-?\d{1,9}(?:\.\d{1,20})?)"
 _PICTURE = re.compile(rf"(\d{{1,9}}) ({PART}/{PART})")

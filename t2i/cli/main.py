@@ -9,6 +9,7 @@ from t2i.cli.evaluate import evaluate, import_inception
 from t2i.cli.export import export
 from t2i.cli.interpolate import interpolate
 from t2i.cli.paint import generate
+from t2i.cli.photo import invert, restyle, train_inversion
 from t2i.cli.serve import serve
 from t2i.cli.train import configs, train
 
@@ -26,5 +27,8 @@ main.add_command(configs)
 main.add_command(generate)
 main.add_command(interpolate)
 main.add_command(arithmetic)
+main.add_command(train_inversion)
+main.add_command(invert)
+main.add_command(restyle)
 main.add_command(serve)
 main.add_command(export)

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ _POLICY = (
 )
 # By which an older page is known, that may be replaced; and how soon it comes.
 _MARK, _SOON = '<meta name="generator" content="t2i export">', 1000
+
+_PHOTO = re.compile(r'\n  <form id="photo".*?</form>\n', re.DOTALL)
 
 
 class Blob:
@@ -84,6 +87,8 @@ def export_page(source: Source, out: Path) -> None:
 
 def _html(run: Mapping[str, Any], weights: bytes) -> str:
     html = (PAGE / "page.html").read_text(encoding="utf-8")
+    # Its latent is found by the server alone.
+    html = _PHOTO.sub("", html).replace('<script src="photo.js"></script>\n', "")
     style = (PAGE / "page.css").read_text(encoding="utf-8")
     policy = f'{_MARK}\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
     html = html.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{policy}')

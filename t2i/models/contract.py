@@ -101,10 +101,12 @@ class Prior:
         size: z.
         geometry: what the first of them do to a picture, each by a name; none where a latent has
             no meaning of its own.
+        switches: those of these of which the sign alone counts.
     """
 
     size: int
     geometry: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
 
     def draw(self, count: int, seed: int | Sequence[int]) -> Floats:
         """Returns float32 [count, z]."""

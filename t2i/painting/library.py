@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ import numpy as np
 
 from t2i.config.run import RunConfig
 from t2i.errors import InputError
+from t2i.images.decoding import RawImage
 from t2i.images.pixels import Pixels, as_picture, save_gif, save_image
 from t2i.images.sheets import grid
 from t2i.models.contract import Floats
 from t2i.painting.arithmetic import add_latents, add_sentences
 from t2i.painting.between import between
+from t2i.painting.inversion.inverter import Inverter
+from t2i.painting.inversion.places import inversion_of
 from t2i.painting.painter import Painter
 from t2i.painting.variety import VARIETY, require_variety
 
@@ -54,6 +58,24 @@ class Pictures:
         return file.getvalue()
 
 
+@dataclass(frozen=True, eq=False)
+class Inverted:
+    """A picture, and what paints it again.
+
+    Attributes:
+        latent: float32 [z].
+        error: of the picture painted again: root of the mean squared difference, of 255.
+        pictures: the picture as it was looked at, and painted again.
+    """
+
+    latent: Floats
+    error: float
+    pictures: Pictures
+
+    def _repr_png_(self) -> bytes:
+        return self.pictures._repr_png_()
+
+
 class TextToImage:
     """A trained generator and its text encoder.
 
@@ -63,8 +85,8 @@ class TextToImage:
             `keras.Model` of stock layers.
     """
 
-    def __init__(self, painter: Painter) -> None:
-        self._painter = painter
+    def __init__(self, painter: Painter, run: Path) -> None:
+        self._painter, self._run = painter, run
         self.config: RunConfig = painter.config
         self.generator: keras.Model = painter.network
 
@@ -137,6 +159,48 @@ class TextToImage:
         if of is None:
             return Pictures(*add_sentences(self._painter, terms, count, seed))
         return Pictures(*add_latents(self._painter, terms, of, seed))
+
+    def invert(self, picture: str | RawImage, caption: str | None = None) -> Inverted:
+        """Returns the latent of a picture: of its pose, its surroundings, all but the sentence.
+
+        Args:
+            picture: a file, the bytes of one, or uint8 [h, w, 3]; its middle square is taken.
+            caption: what it shows, where that is known.
+
+        Raises:
+            InputError: it is no picture, or `t2i train-inversion` was not run yet.
+        """
+        square = self._inverter.square(Path(picture) if isinstance(picture, str) else picture)
+        words = None if caption is None else self.embed(caption)
+        found = self._inverter.find(square[None], words)
+        both = Pictures(np.stack([square, found.pictures[0]])[None], (caption or "",))
+        return Inverted(found.latent[0], float(found.error[0]), both)
+
+    def restyle(
+        self,
+        picture: str | RawImage,
+        sentences: str | Sequence[str],
+        caption: str | None = None,
+    ) -> Pictures:
+        """Returns the picture, painted again, and painted for each sentence: a row each.
+
+        Args:
+            picture: see `invert`.
+            sentences: one, or several.
+            caption: see `invert`.
+
+        Raises:
+            InputError: as `invert`, or a sentence has no words.
+        """
+        texts = (sentences,) if isinstance(sentences, str) else tuple(sentences)
+        embedding, found = self.embed(texts), self.invert(picture, caption)
+        painted = self._painter.paint_rows(embedding, found.latent[None].repeat(len(texts), axis=0))
+        before = found.pictures.pixels.repeat(len(texts), axis=0)
+        return Pictures(np.concatenate([before, painted[:, None]], axis=1), texts)
+
+    @cached_property
+    def _inverter(self) -> Inverter:
+        return Inverter(self._painter, inversion_of(self._run))
 
     def embed(self, sentences: str | Sequence[str]) -> Floats:
         """Returns the embeddings of sentences, float32 [n, d].

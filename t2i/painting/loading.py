@@ -24,4 +24,5 @@ def load(run: str | Path, data: str | Path | None = None) -> "TextToImage":
     from t2i.painting.library import TextToImage
     from t2i.painting.painter import Painter
 
-    return TextToImage(Painter(run_named(Path(run)), None if data is None else Path(data)))
+    painter = Painter(run_named(Path(run)), None if data is None else Path(data))
+    return TextToImage(painter, Path(run))

@@ -4,6 +4,7 @@ config.yaml      the configuration, every key
 record.json      the data and its fingerprint, the precision, versions, the machine
 encoder.keras    the text encoder that made the embeddings; none where they are imported
 generator.keras  G of the last checkpoint, averaged where there is an average
+inversion.keras  finds the latent of a picture; where `t2i train-inversion` trained one
 checkpoints/     weights, optimizers, step; and G of each of them
 best/            the best generator by evaluation, where there is one; a run itself
 metrics.jsonl    the curves, a line a point
@@ -57,6 +58,11 @@ class Run:
     def generator(self) -> Path:
         """G, for painting."""
         return self.path / "generator.keras"
+
+    @property
+    def inversion(self) -> Path:
+        """What finds the latent of a picture, of the generator that it says."""
+        return self.path / "inversion.keras"
 
     def generator_of(self, step: int) -> Path:
         """G as the checkpoint of a step left it; it is dropped with that checkpoint."""

@@ -6,8 +6,10 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -15,11 +17,14 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, StreamingResponse
 from starlette.routing import Route
 
+from t2i.config.file import validated
 from t2i.errors import InputError
 from t2i.images.pixels import Pixels
+from t2i.painting.inversion.inverter import Inverter
 from t2i.painting.painter import Painter
 from t2i.painting.recipe import Recipe, inscribed_png
 from t2i.web.asked import MOST_BYTES, Asked, Morph, Paint, read_asked
+from t2i.web.photo import MOST_PHOTO_BYTES, MOST_READ, Photo, Restyle, Shown
 from t2i.web.queue import Job, Queue
 from t2i.web.sums import Add, AddLatents
 from t2i.web.watched import Watched
@@ -40,20 +45,27 @@ _HEADERS = {
 }
 _FILES = {
     "/": "page.html",
-    **{f"/{name}": name for name in ("page.css", "gif.js", "arithmetic.js", "runs.js", "page.js")},
+    **{
+        f"/{name}": name
+        for name in ("page.css", "gif.js", "arithmetic.js", "runs.js", "photo.js", "page.js")
+    },
 }
 _FILES["/engine.js"] = "server.js"
-Kind = type[Paint] | type[Morph] | type[Add] | type[AddLatents]
+Kind = type[Paint] | type[Morph] | type[Add] | type[AddLatents] | type[Restyle]
 _KINDS: dict[str, Kind] = {
     "/paint": Paint,
     "/morph": Morph,
     "/add": Add,
     "/add-latents": AddLatents,
+    "/restyle": Restyle,
 }
 
 
 def build_app(
-    painters: Mapping[str, Painter], examples: Mapping[str, Sequence[str]], local: bool
+    painters: Mapping[str, Painter],
+    examples: Mapping[str, Sequence[str]],
+    local: bool,
+    inverters: Mapping[str, Inverter] = MappingProxyType({}),
 ) -> Any:
     """Returns the application.
 
@@ -61,9 +73,10 @@ def build_app(
         painters: by the names that the page shows.
         examples: sentences to click, of each.
         local: answers only those who call it by a name of this machine.
+        inverters: of those painters that find the latents of pictures.
     """
-    queue = Queue(painters)
-    watched = Watched(queue, painters, examples)
+    queue, reading = Queue(painters), asyncio.Semaphore(MOST_READ)
+    watched = Watched(queue, painters, examples, inverters)
 
     async def described(_: Any) -> Any:
         runs = await asyncio.to_thread(watched.described)
@@ -75,9 +88,16 @@ def build_app(
 
         return answer
 
+    async def photo(request: Any) -> Any:
+        if reading.locked():
+            return _error("queue: expected fewer pictures at once, got one more; try again", 503)
+        async with reading:
+            return await _looked_at(request, queue, inverters)
+
     routes = [Route(path, _file(name)) for path, name in _FILES.items()]
     routes.append(Route("/runs", described))
     routes += [Route(path, painted(kind), methods=["POST"]) for path, kind in _KINDS.items()]
+    routes.append(Route("/photo", photo, methods=["POST"]))
     hosts = list(LOCAL) if local else ["*"]
     return Starlette(
         routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)]
@@ -98,7 +118,7 @@ async def _answer(request: Any, queue: Queue, kind: Kind) -> Any:
         return _error("request: expected application/json, got another type; use the page", 415)
     try:
         async with asyncio.timeout(_PATIENCE):
-            body = await _body(request)
+            body = await _body(request, MOST_BYTES, "say less")
         job = queue.put(read_asked(body, kind))
     except InputError as error:
         return _error(str(error), 400)
@@ -108,17 +128,41 @@ async def _answer(request: Any, queue: Queue, kind: Kind) -> Any:
     return StreamingResponse(lines, media_type="application/x-ndjson", headers=_HEADERS)
 
 
+async def _looked_at(request: Any, queue: Queue, inverters: Mapping[str, Inverter]) -> Any:
+    """Returns the same stream for a picture, whose file is the body."""
+    if request.headers.get("content-type") != "application/octet-stream":
+        return _error("picture: expected application/octet-stream, got another; use the page", 415)
+    try:
+        said = validated(dict(request.query_params), Shown)
+        if said.run not in inverters:
+            raise InputError(
+                f"run: expected one that finds latents, got {said.run!r}; train it to with "
+                "t2i train-inversion"
+            )
+        async with asyncio.timeout(_PATIENCE):
+            body = await _body(request, MOST_PHOTO_BYTES, "make the picture smaller")
+        inverter = inverters[said.run]
+        square = await asyncio.to_thread(inverter.square, body)
+        job = queue.put(Photo(said.run, said.caption, square, inverter))
+    except InputError as error:
+        return _error(str(error), 400)
+    except (TimeoutError, ClientDisconnect):
+        return _error("picture: expected all of it within ten seconds, got a part; try again", 408)
+    lines = _lines(queue, job)
+    return StreamingResponse(lines, media_type="application/x-ndjson", headers=_HEADERS)
+
+
 def _error(message: str, status: int) -> Any:
     return JSONResponse({"error": message}, status, headers=_HEADERS)
 
 
-async def _body(request: Any) -> bytes:
-    body = b""
+async def _body(request: Any, most: int, advice: str) -> bytes:
+    body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > MOST_BYTES:
-            raise InputError(f"request: expected at most {MOST_BYTES} bytes, got more; say less")
-    return body
+        if len(body) > most:
+            raise InputError(f"request: expected at most {most} bytes, got more; {advice}")
+    return bytes(body)
 
 
 async def _lines(queue: Queue, job: Job) -> AsyncIterator[str]:
@@ -130,8 +174,12 @@ async def _lines(queue: Queue, job: Job) -> AsyncIterator[str]:
                 yield json.dumps({"place": place}) + "\n"
                 said = place
             await asyncio.wait([pictures], timeout=_LOOK)
-        files = await asyncio.to_thread(_files, job.asked, await pictures, job.identity)
-        yield json.dumps({"pictures": files}) + "\n"
+        painted, beside = await pictures, {}
+        if isinstance(job.asked, Photo):
+            painted = np.concatenate([job.asked.square[None], painted])
+            beside = {"latent": job.asked.latent}
+        files = await asyncio.to_thread(_files, job.asked, painted, job.identity)
+        yield json.dumps({"pictures": files, **beside}) + "\n"
     except InputError as error:
         yield json.dumps({"error": str(error)}) + "\n"
     except CancelledError:

@@ -17,6 +17,8 @@ from t2i.painting.variety import VARIETY
 # A request's body: six sentences of 1,000 characters, each written as an escape, and numbers.
 MOST_BYTES = 48 << 10
 MOST_PICTURES = 16
+# Painted at a time, of several requests.
+TOGETHER = 64
 MOST_STEPS = 33
 
 Sentence = Annotated[str, Field(min_length=1, max_length=1000)]

@@ -15,11 +15,11 @@ from t2i.errors import InputError
 from t2i.images.pixels import Pixels, to_uint8
 from t2i.models.contract import Floats
 from t2i.painting.painter import Painter
-from t2i.web.asked import Asked
+from t2i.web.asked import TOGETHER, Asked
+from t2i.web.photo import MOST_PHOTOS, Photo
 
-# Pictures painted together, and requests that may wait: more are turned away at once, as their
-# turn would come when nobody waits for them any more.
-_BATCH = 64
+# Requests that may wait: more are turned away at once, as their turn would come when nobody waits
+# for them any more.
 MOST_WAITING = 256
 
 
@@ -70,6 +70,12 @@ class Queue:
                     f"queue: expected at most {MOST_WAITING} who wait, got one more; "
                     "try again in a minute"
                 )
+            photos = sum(isinstance(waiting.asked, Photo) for waiting in self._waiting)
+            if isinstance(asked, Photo) and photos >= MOST_PHOTOS:
+                raise InputError(
+                    f"queue: expected at most {MOST_PHOTOS} pictures that wait to be looked at, "
+                    "got one more; try again in a minute"
+                )
             job = Job(asked)
             self._waiting.append(job)
         # A mistake of ours ends up in the log; the thread goes on.
@@ -119,9 +125,13 @@ class Queue:
         for job, embedding in zip(jobs, _embedded(painter, jobs), strict=True):
             if isinstance(embedding, InputError):
                 done.append((job, embedding))
+                continue
+            try:
+                rows.append(job.asked.rows(painter, embedding))
+            except InputError as error:
+                done.append((job, error))
             else:
                 good.append(job)
-                rows.append(job.asked.rows(painter, embedding))
         if good:
             inputs = (tf.constant(np.concatenate(parts)) for parts in zip(*rows, strict=True))
             pictures = to_uint8(paint(*inputs).numpy())
@@ -134,9 +144,12 @@ class Queue:
 
 def _embedded(painter: Painter, jobs: Sequence[Job]) -> list[Floats | InputError]:
     """Returns the embeddings [k, d] of each job's sentences, or what is wrong with them."""
+    texts = [text for job in jobs for text in job.asked.sentences]
+    if not texts:
+        return [np.empty((0, painter.sentences.embedding_size), np.float32)] * len(jobs)
     try:
         # Together they take hardly longer than one.
-        found = painter.embed([text for job in jobs for text in job.asked.sentences])
+        found = painter.embed(texts)
     except InputError as error:
         return [error] if len(jobs) == 1 else [_embedded(painter, [job])[0] for job in jobs]
     ends = np.cumsum([len(job.asked.sentences) for job in jobs])[:-1]
@@ -149,7 +162,7 @@ def _batch(waiting: deque[Job]) -> list[Job]:
     pictures = 0
     for job in list(waiting):
         pictures += job.asked.pictures
-        if jobs and (job.asked.run != jobs[0].asked.run or pictures > _BATCH):
+        if jobs and (job.asked.run != jobs[0].asked.run or pictures > TOGETHER):
             pictures -= job.asked.pictures
             continue
         waiting.remove(job)

@@ -2,8 +2,9 @@
 
 import importlib.util
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
@@ -40,7 +41,7 @@ def serve(runs: Sequence[Path], host: str, port: int, say: Callable[[str], None]
         painters = {str(run): Painter(run_named(run)) for run in runs}
         examples = {str(run): examples_of(run_named(run)) for run in runs}
         local = host in _LOOPBACK
-        app = build_app(painters, examples, local)
+        app = build_app(painters, examples, local, _inverters(painters, say))
         port = listening.getsockname()[1]
         if not local:
             say(
@@ -61,6 +62,25 @@ def serve(runs: Sequence[Path], host: str, port: int, say: Callable[[str], None]
             uvicorn.Server(config).run([listening])
         except KeyboardInterrupt:
             say("ended")
+
+
+def _inverters(painters: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    """Returns what finds latents, of those runs that have it for their generator."""
+    from t2i.painting.inversion.inverter import Inverter
+    from t2i.painting.inversion.places import inversion_of
+
+    found = {}
+    for name, painter in painters.items():
+        try:
+            path = inversion_of(Path(name))
+        except InputError:
+            # A page without one's own picture is a page.
+            continue
+        try:
+            found[name] = Inverter(painter, path)
+        except InputError as error:
+            say(f"{error}; until then the page takes no pictures for it")
+    return found
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,6 +1,6 @@
 """What the page is told of its runs: what they paint with by now, and their curves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -18,7 +18,11 @@ class Watched:
     """The runs, some of which may still train."""
 
     def __init__(
-        self, queue: Queue, painters: Mapping[str, Painter], examples: Mapping[str, Sequence[str]]
+        self,
+        queue: Queue,
+        painters: Mapping[str, Painter],
+        examples: Mapping[str, Sequence[str]],
+        finding: Collection[str] = (),
     ) -> None:
         """Reads no file.
 
@@ -26,8 +30,10 @@ class Watched:
             queue: whose thread takes newer checkpoints.
             painters: by the names that the page shows.
             examples: sentences to click, of each.
+            finding: those that find the latents of pictures.
         """
         self._queue, self._painters, self._examples = queue, painters, examples
+        self._finding = finding
         self._looking: Future[None] | None = None
         self._curves: dict[str, tuple[float, Curves]] = {}
 
@@ -45,6 +51,7 @@ class Watched:
                 "identity": painter.identity,
                 "size": painter.config.image_size,
                 "examples": list(self._examples[name]),
+                "photo": name in self._finding,
                 "step": latest_step(Run(painter.path).checkpoints),
                 "curves": self._thinned(name, painter),
             }

@@ -8,7 +8,7 @@ from hypothesis import given
 from mutations import assert_holds, mutated
 from PIL import Image
 
-from prep.building.pictures import square_of
+from t2i.images.squares import square_of
 
 _NOISE = np.random.default_rng(0).integers(0, 256, (24, 32, 4), dtype=np.uint8)
 _DEEP = _NOISE[..., 0].astype(np.uint16) * 257

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from prep.building.examples import Box, Example, Fault
-from prep.building.pictures import Item, Square, prepare, square_of
+from prep.building.examples import Example, Fault
+from prep.building.pictures import Item, prepare
+from t2i.images.squares import Box, Square, square_of
 
 
 def saved(path: Path, picture: Image.Image, kind: str = "JPEG") -> Path:

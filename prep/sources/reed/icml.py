@@ -9,13 +9,14 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from prep.building.examples import UNLISTED, Box, Example, Fault, Note
+from prep.building.examples import UNLISTED, Example, Fault, Note
 from prep.building.splits import read_list, read_split, split_classes
 from prep.formats.torch7 import Table, load
 from prep.sources.cub import picture_files
 from prep.sources.leftovers import pictures_left
 from prep.sources.reed.files import decoded, is_name, stems
 from t2i.errors import InputError
+from t2i.images.squares import Box
 from t2i.pairs.reading import IMPORTED, EncoderStamp
 
 # Ten captions of 201 characters and 1,024 numbers take 100 kB, or twice that as doubles.

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from prep.building.examples import UNLISTED, Box, Example, Fault, Note, RawImage
+from prep.building.examples import UNLISTED, Example, Fault, Note
 from prep.formats.caption_files import caption_root, read_captions
 from prep.sources.cub import picture_files
 from prep.sources.leftovers import captions_left
@@ -31,6 +31,8 @@ from prep.sources.stackgan.attngan_captions import AttnGanCaptions
 from prep.sources.stackgan.index import EMBEDDINGS, SplitIndex, read_index
 from t2i.errors import InputError
 from t2i.files.text import Sentences
+from t2i.images.decoding import RawImage
+from t2i.images.squares import Box
 from t2i.pairs.reading import IMPORTED, EncoderStamp
 from t2i.pairs.structure import SPLITS
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-from prep.building.examples import Box
 from t2i.errors import InputError
+from t2i.images.squares import Box
 
 # The values of each feature of an example; those of nested ones are called `outer/inner`.
 Record = Mapping[str, Sequence[Any]]

@@ -16,6 +16,8 @@ from t2i.models.whitening import Whitening, whitened
 
 # The first latents are geometry.
 GEOMETRY = (*GeometryConfig.model_fields, "mirror")
+# Of those, the ones of which the sign alone counts.
+SWITCHES = ("mirror",)
 _START = 8
 _WAVES = 64
 # Of the random frequencies, in radians across half of the plane.

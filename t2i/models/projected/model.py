@@ -22,7 +22,7 @@ from t2i.models.projected.discriminator import (
     build_heads,
     build_reader,
 )
-from t2i.models.projected.generator import GEOMETRY, build_generator, faster
+from t2i.models.projected.generator import GEOMETRY, SWITCHES, build_generator, faster
 from t2i.models.projected.view import CHANCES, close_up, view
 from t2i.models.schedule import Schedule
 from t2i.models.update import mean_over_replicas, move_average, norm, objective, share
@@ -280,4 +280,4 @@ def build_painting(config: Config, facts: Facts) -> Painting:
         whitening=whitening_of(config.text, facts),
         channels=facts.channels,
     )
-    return Painting(network, Prior(config.networks.latent_size, GEOMETRY))
+    return Painting(network, Prior(config.networks.latent_size, GEOMETRY, SWITCHES))

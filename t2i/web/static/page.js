@@ -243,6 +243,8 @@ async function begin() {
       at("paint").requestSubmit();
     }
   });
+  // Where the engine can: a page of its own has none.
+  globalThis.offerPhoto?.();
   document.addEventListener("input", show);
   addEventListener("hashchange", follow);
   watchRuns();

@@ -6,23 +6,26 @@ const engine = (() => {
     return (await answer.json()).runs;
   }
 
-  // Returns PNG files, as Blobs; says the place in the queue on the way.
+  // Returns PNG files, as Blobs.
   async function ask(path, asked, onPlace, signal) {
-    const answer = await fetch(path, {
-      method: "POST", signal, body: JSON.stringify(asked), headers: {"content-type": "application/json"},
-    });
+    return (await said(path, JSON.stringify(asked), "application/json", onPlace, signal)).pictures;
+  }
+
+  // Returns what the server says in the end; says the place in the queue on the way.
+  async function said(path, body, type, onPlace, signal) {
+    const answer = await fetch(path, {method: "POST", signal, body, headers: {"content-type": type}});
     if (!answer.ok) {
       throw new Error((await answer.json()).error);
     }
     for await (const line of lines(answer.body)) {
-      const said = JSON.parse(line);
-      if (said.error) {
-        throw new Error(said.error);
+      const told = JSON.parse(line);
+      if (told.error) {
+        throw new Error(told.error);
       }
-      if (said.pictures) {
-        return said.pictures.map(blob);
+      if (told.pictures) {
+        return {...told, pictures: told.pictures.map(blob)};
       }
-      onPlace(said.place);
+      onPlace(told.place);
     }
     throw new Error("The server stopped; start it again.");
   }
@@ -56,5 +59,12 @@ const engine = (() => {
     morph: (asked, onPlace, signal) => ask("morph", asked, onPlace, signal),
     add: (asked, onPlace, signal) => ask("add", asked, onPlace, signal),
     addLatents: (asked, onPlace, signal) => ask("add-latents", asked, onPlace, signal),
+    restyle: (asked, onPlace, signal) => ask("restyle", asked, onPlace, signal),
+    // Returns the picture as it is looked at, painted again, and its latent.
+    invert: async (asked, file, onPlace, signal) => {
+      const {pictures: [square, again], latent} =
+        await said(`photo?${new URLSearchParams(asked)}`, file, "application/octet-stream", onPlace, signal);
+      return {square, again, latent};
+    },
   };
 })();

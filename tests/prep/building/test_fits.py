@@ -8,8 +8,8 @@ from picture_samples import block_mean, noise, squared
 from PIL import Image
 
 from prep.building.build import build_pairs
-from prep.building.examples import Box, Example
-from prep.building.pictures import Fit, crop_and_resize, square_of
+from prep.building.examples import Example
+from t2i.images.squares import Box, Fit, crop_and_resize, square_of
 from t2i.pairs.reading import read_header
 
 

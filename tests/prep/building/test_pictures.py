@@ -9,9 +9,9 @@ import pytest
 from picture_samples import block_mean, example, fault_of, noise, pixels_of, saved, squared
 from PIL import Image, ImageOps
 
-from prep.building.examples import Box
-from prep.building.pictures import Square, crop_and_resize, prepare
+from prep.building.pictures import prepare
 from t2i.errors import InputError
+from t2i.images.squares import Box, Square, crop_and_resize
 
 
 def test_the_whole_picture_is_averaged_by_area() -> None:

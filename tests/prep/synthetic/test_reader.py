@@ -7,7 +7,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from prep.building.pictures import crop_and_resize
 from prep.synthetic import drawing
 from prep.synthetic.birds import (
     BACKGROUNDS,
@@ -20,6 +19,7 @@ from prep.synthetic.birds import (
 )
 from prep.synthetic.drawing import Box, draw, gradient
 from prep.synthetic.reader import read_colours, read_facings
+from t2i.images.squares import crop_and_resize
 
 Pictures = NDArray[np.uint8]
 

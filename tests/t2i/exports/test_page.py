@@ -64,6 +64,13 @@ def opened(browser: Any, page: Path) -> Tab:
     return tab
 
 
+def test_what_only_a_server_can_do_is_left_out(birds: Path) -> None:
+    html = birds.read_text(encoding="utf-8")
+    assert "Arithmetic" in html
+    assert "Your photo" not in html
+    assert '<script src="' not in html
+
+
 def agree(tab: Tab, painter: Painter, sentence: str, seed: int, variety: float) -> None:
     asked = {"sentence": sentence, "count": 2, "seed": seed, "variety": variety}
     inputs = {

@@ -35,7 +35,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         pytest.importorskip(name, reason=f'no {name}: pip install ".[web]"')
     from evaluation_samples import write_run
 
+    from t2i.painting.inversion.places import written_to
+    from t2i.painting.inversion.training import train_inversion
+    from t2i.painting.painter import Painter
+
     tiny = write_run(tmp_path_factory.mktemp("served") / "tiny")
+    train_inversion(Painter(tiny), ["a red bird", "a blue bird"], written_to(tiny), 2)
     command = [sys.executable, "-c", SCRIPT, "serve", "birds", str(tiny), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:

@@ -1,4 +1,4 @@
-"""A picture file that may come from anybody -> a picture within bounds, in the mode that is stored.
+"""A picture file that may come from anybody -> a picture within bounds, in RGB or greys.
 
 Each process that decodes imports this module, so it imports little.
 """
@@ -15,9 +15,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from prep.building.examples import RawImage
 from t2i.errors import InputError
-from t2i.images.pixels import as_picture
+from t2i.images.pixels import Pixels, as_picture
+
+# A file, the bytes of one, or uint8 [h, w, 3] or [h, w, 1].
+RawImage = Path | bytes | Pixels
 
 # The fewer formats, the fewer decoders at risk: those that people's pictures are in, whose size is
 # known before anything of it is in memory. One that Pillow knows starts Ghostscript; AVIF's says
