@@ -35,10 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Starts with the longest files, so that no worker is left alone with one at the end."""
     longest = (
         "test_end_to_end",
-        "test_trainer",
-        "test_model",
-        "test_evaluate",
+        "test_replicas",
         "test_training",
+        "test_projected_runs",
+        "test_trainer",
+        "test_folders",
     )
 
     def rank(item: pytest.Item) -> int:

@@ -19,6 +19,10 @@ from t2i.errors import InputError
 KERNELS = "TF_ENABLE_ONEDNN_OPTS"
 _CHOSEN = "1"
 _USERS = os.environ.get(KERNELS)
+# What holds oneDNN to less than the processor has, and what it then has no bfloat16 by. TensorFlow
+# looks at the processor alone: its convolutions raise then, its products end the process.
+_LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
+_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2"}
 # Whatever the user's own settings are: what is here is written for it.
 if "keras" not in sys.modules:
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -38,6 +42,15 @@ def choose_kernels(recorded: str | None = None) -> str:
 def chosen_kernels() -> str:
     """Returns the choice that holds."""
     return os.environ[KERNELS]
+
+
+def bfloat16_limit() -> str | None:
+    """Returns the user's setting, `NAME=VALUE`, under which nothing may compute in bfloat16."""
+    if chosen_kernels().lower() in ("0", "false"):
+        return None
+    # The first that is set holds, as in oneDNN.
+    limit = next((f"{name}={os.environ[name]}" for name in _LIMITS if os.environ.get(name)), "")
+    return limit if limit.partition("=")[2].upper() in _WITHOUT_BFLOAT16 else None
 
 
 def require_tensorflow() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from t2i.compute.backend import bfloat16_limit
 from t2i.config.run import Precision
+from t2i.errors import InputError
 
 # A layer from the middle of D at the recipe's size: its mixture of work is the step's.
 _BATCH, _SIDE, _CHANNELS = 32, 16, 128
@@ -23,7 +25,12 @@ def resolve_precision(wanted: Precision) -> tuple[str, str]:
     """
     if wanted != "auto":
         return wanted, "as configured"
-    full, half = _seconds()
+    if limit := bfloat16_limit():
+        return "float32", f"no bfloat16 with {limit}"
+    try:
+        full, half = _seconds()
+    except tf.errors.OpError as error:
+        return "float32", f"a layer fails in bfloat16: {error.message.splitlines()[0]}"
     name = "mixed_bfloat16" if full > 1.1 * half else "float32"
     return name, f"a layer takes {full * 1e3:.1f} ms in float32, {half * 1e3:.1f} ms in bfloat16"
 
@@ -69,7 +76,17 @@ def _layer(dtype: Any) -> Callable[[], None]:
 
 @contextmanager
 def policy(dtype: str) -> Iterator[None]:
-    """Makes the layers built in the block compute in `dtype`."""
+    """Makes the layers built in the block compute in `dtype`.
+
+    Raises:
+        InputError: they would end the process in bfloat16.
+    """
+    limit = bfloat16_limit()
+    if limit and dtype == "mixed_bfloat16":
+        raise InputError(
+            f"training.precision: expected float32 with {limit}, where products of bfloat16 end "
+            "the process, got mixed_bfloat16; unset that, or set TF_ENABLE_ONEDNN_OPTS=0"
+        )
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
     try:

@@ -1,10 +1,12 @@
 """Pairs files before and after their captions are embedded, a finished run, what is measured."""
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from pairs_samples import ENCODER, PICTURES, SIZE, WIDTH, image, table
+from shared import shared
 
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import write_embeddings, writing
@@ -32,13 +34,17 @@ def finished(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Path, list[dict[str, float]]]:
     """Data, run directory and curves of a run that was never interrupted."""
-    # Most tests beside this file need no TensorFlow, and none waits for it.
-    from miniature import write_pairs
-    from tiny_runs import config_of, train
 
-    folder = tmp_path_factory.mktemp("finished")
-    data = write_pairs(folder / "birds.h5")
-    return data, folder / "run", train(config_of(folder), data, folder / "run")
+    def make(folder: Path) -> None:
+        # Most tests beside this file need no TensorFlow, and none waits for it.
+        from miniature import write_pairs
+        from tiny_runs import config_of, train
+
+        points = train(config_of(folder), write_pairs(folder / "birds.h5"), folder / "run")
+        (folder / "points.json").write_text(json.dumps(points))
+
+    own = shared(tmp_path_factory, "finished", make, tmp_path_factory.mktemp("own") / "finished")
+    return own / "birds.h5", own / "run", json.loads((own / "points.json").read_text())
 
 
 class Bench(NamedTuple):
@@ -50,8 +56,12 @@ class Bench(NamedTuple):
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """What is measured: data, a judge and a run, tiny and untrained."""
-    from evaluation_samples import write_data, write_judge, write_run
 
-    folder = tmp_path_factory.mktemp("bench")
-    data = write_data(folder / "birds.h5")
-    return Bench(data, write_judge(folder / "judge.keras", data), write_run(folder / "run"))
+    def make(folder: Path) -> None:
+        from evaluation_samples import write_data, write_judge, write_run
+
+        write_judge(folder / "judge.keras", write_data(folder / "birds.h5"))
+        write_run(folder / "run")
+
+    own = shared(tmp_path_factory, "bench", make, tmp_path_factory.mktemp("own") / "bench")
+    return Bench(own / "birds.h5", own / "judge.keras", own / "run")

@@ -40,7 +40,7 @@ CONFIG = EncoderConfig(
         recurrent_units=16,
         embedding_size=16,
     ),
-    image=ImageEncoderConfig(image_size=16, width=8, crop=2, dropout=0.1),
+    image=ImageEncoderConfig(image_size=16, width=8, crop=2, dropout=0.1, flip=True),
     steps=24,
     classes_per_batch=8,
     images_per_class=2,
@@ -147,25 +147,6 @@ def interrupted(flags: Path, config: EncoderConfig, out: Path, at: int) -> None:
     assert not out.exists()
 
 
-def test_a_run_that_kept_nothing_yet_starts_again(flags, whole, tmp_path):
-    resumed = tmp_path / "resumed.keras"
-    interrupted(flags, CONFIG, resumed, at=10)
-    train_encoder(flags, CONFIG, resumed)
-    assert weights(resumed) == weights(whole)
-
-
-def test_a_run_over_word_pieces_resumes_exactly(flags, tmp_path):
-    text = CONFIG.text.model_copy(update={"tokenizer": "sentencepiece", "vocabulary_size": 40})
-    config = changed(text=text, image=CONFIG.image.model_copy(update={"flip": True}))
-    one, resumed = tmp_path / "one.keras", tmp_path / "resumed.keras"
-    train_encoder(flags, config, one)
-    interrupted(flags, config, resumed, at=22)
-    begun = []
-    train_encoder(flags, config, resumed, lambda *told: begun.append(told[1]))
-    assert begun[0] == 22
-    assert weights(resumed) == weights(one)
-
-
 def test_a_run_above_a_frozen_network_trains_its_head_and_resumes_exactly(
     flags, tmp_path, monkeypatch
 ):
@@ -184,8 +165,11 @@ def test_a_run_above_a_frozen_network_trains_its_head_and_resumes_exactly(
     assert weights(resumed) == weights(one)
 
 
-def test_a_killed_process_resumes_exactly(flags, whole, tmp_path):
+def test_stopped_before_anything_was_kept_and_killed_later_it_resumes_exactly(
+    flags, whole, tmp_path
+):
     resumed = tmp_path / "resumed.keras"
+    interrupted(flags, CONFIG, resumed, at=10)
     program = f"""
 import os, signal
 from pathlib import Path
@@ -270,8 +254,10 @@ def test_frozen_features_train_too(flags, tmp_path):
 
 
 def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly(flags, tmp_path):
+    """From word pieces."""
+    changes = {"tokenizer": "sentencepiece", "vocabulary_size": 40, "batch_norm": False}
     text = CONFIG.text.model_copy(
-        update={"batch_norm": False, "dropout": 0.0, "recurrent": "none", "normalized": True}
+        update=changes | {"dropout": 0.0, "recurrent": "none", "normalized": True}
     )
     image = ImageEncoderConfig(
         network="efficientnet-lite0",
@@ -293,7 +279,9 @@ def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly
     _, trained_on = load_image_side(image_side(one), load_encoder(one))
     assert trained_on == digest(read(flags, ["train", "val"]))
     interrupted(flags, config, resumed, at=22)
-    train_encoder(flags, config, resumed)
+    begun = []
+    train_encoder(flags, config, resumed, lambda *told: begun.append(told[1]))
+    assert begun[0] == 22
     assert weights(resumed) == weights(one)
 
 

@@ -85,13 +85,14 @@ def test_features_are_those_of_a_picture_or_the_mean_of_its_and_its_mirror_image
     config = ImageEncoderConfig(network="efficientnet-lite0", image_size=32, flip=flip)
     network = build_lite(LITE_NETWORKS["efficientnet-lite0"], 32)
     given = pictures(3, 24)
-    found = build_image_encoder(config, 6).inputs(given)
+    images = build_image_encoder(config, 6)
+    found = images.inputs(given)
     ways = [resized(given, 32), resized(given, 32)[:, :, ::-1]] if flip else [resized(given, 32)]
     expected = np.mean([network.predict_on_batch(way)["features"] for way in ways], axis=0)
     assert found.shape == (3, 1280)
     # float32, summed in another order.
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-    mirrored = build_image_encoder(config, 6).inputs(given[:, :, ::-1].copy())
+    mirrored = images.inputs(given[:, :, ::-1].copy())
     assert np.allclose(mirrored, found, rtol=1e-4, atol=1e-4) == flip
 
 

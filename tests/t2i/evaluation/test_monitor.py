@@ -51,19 +51,34 @@ def _config(*overrides: str) -> Config:
     return config
 
 
-def test_the_best_generator_is_kept_and_paints(data: Path, tmp_path: Path) -> None:
+def test_the_best_generator_is_kept_and_paints_and_real_pictures_are_looked_at_once(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[str] = []
+
+    def counted(*arguments: Any) -> Any:
+        passes.append(arguments[3])
+        return measured(*arguments)
+
+    monkeypatch.setattr(scores, "measured", counted)
+    config = _config("training.evaluate_metrics=[kid, diversity, copying]")
     run, judge = Run(tmp_path / "run"), data.with_name("judge.keras")
-    Trainer(_config(), data, run, judge).train(lambda *_: None)
+    Trainer(config, data, run, judge).train(lambda *_: None)
+    # Paintings before the first step, and after 4, 8 and 12.
+    assert sorted(passes) == [
+        "measuring the reference", "measuring the training pictures",
+        *["painting and measuring"] * 4,
+    ]  # fmt: skip
     points = [json.loads(line) for line in run.metrics.read_text().splitlines()]
-    measured = {
+    found = {
         point["step"]: (point["evaluation/KID"], point["evaluation/diversity"])
         for point in points
         if "evaluation/KID" in point
     }
-    assert sorted(measured) == [4, 8, 12]
+    assert sorted(found) == [4, 8, 12]
     best = json.loads((run.path / "best/best.json").read_text())
-    lowest = min(measured, key=lambda step: measured[step][0])
-    assert best == {"step": lowest, "metric": "KID", "value": measured[lowest][0]}
+    lowest = min(found, key=lambda step: found[step][0])
+    assert best == {"step": lowest, "metric": "KID", "value": found[lowest][0]}
     assert Painter(run.path / "best").paint(["a red bird"], 1, 0).shape == (1, 1, 8, 8, 3)
     # The last checkpoint is another one, whatever was the best.
     same = (run.path / "best/generator.keras").read_bytes() == run.generator.read_bytes()
@@ -79,26 +94,6 @@ def test_a_worse_one_does_not_replace_it(data: Path, tmp_path: Path) -> None:
     trainer.train(lambda *_: None)
     assert json.loads(note.read_text())["step"] == 1
     assert not (run.path / "best/generator.keras").exists()
-
-
-def test_real_pictures_are_looked_at_once(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    passes: list[str] = []
-
-    def counted(*arguments: Any) -> Any:
-        passes.append(arguments[3])
-        return measured(*arguments)
-
-    monkeypatch.setattr(scores, "measured", counted)
-    config = _config("training.evaluate_metrics=[kid, copying]")
-    run, judge = Run(tmp_path / "run"), data.with_name("judge.keras")
-    Trainer(config, data, run, judge).train(lambda *_: None)
-    # Paintings before the first step, and after 4, 8 and 12.
-    assert sorted(passes) == [
-        "measuring the reference", "measuring the training pictures",
-        *["painting and measuring"] * 4,
-    ]  # fmt: skip
 
 
 def test_a_network_by_name_watches_without_captions(

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -24,8 +24,9 @@ from t2i.pairs.reading import IMPORTED, read_header
 from t2i.runs.shipping import run_named
 
 # Of tanh pictures. Waves magnify rounding: our own network, one row at a time or 64, differs by
-# 1e-5 for birds and 2e-5 with random weights. All other pixels are far nearer.
-TOLERANCE, USUAL = 1e-4, 2e-6
+# 1e-5 for birds and 2e-5 with random weights. All other pixels are far nearer. Here and there one
+# is so steep that the last bit of the inputs moves it by more: it may move so much, a few times.
+TOLERANCE, USUAL, TIMES = 1e-4, 2e-6, 4
 WORDS = ["a", "red", "BLUE", "bird,", "with", "(white)", "wings;", "Kİ", "鳥", "7"]
 SENTENCES = [
     " ".join(np.random.default_rng(i).choice(WORDS, 1 + i % 20)) + " bird" for i in range(64)
@@ -73,17 +74,35 @@ def export(run: str | Path, out: Path, kind: str, *options: str) -> Path:
     return out
 
 
-def agree(found: Any, image: Any) -> None:
-    np.testing.assert_allclose(found, image, atol=TOLERANCE, rtol=0)
-    assert np.sqrt(np.mean((found - image) ** 2)) < USUAL
+class Expected(NamedTuple):
+    """What 64 rows of latents and the sentences paint, and how far a pixel may be from it."""
+
+    latent: Any
+    image: Any
+    allowed: Any
 
 
-def expected(painter: Painter) -> tuple[Any, Any]:
-    latent = painter.latents(64, 1)
-    inputs = {"embedding": painter.sentences.embed(SENTENCES), "latent": latent}
-    image = painter.network(inputs, training=False).numpy()
+def agree(found: Any, expected: Expected, rows: slice = slice(None)) -> None:
+    difference = np.abs(found - expected.image[rows])
+    assert (difference <= expected.allowed[rows]).all(), difference.max()
+    assert np.sqrt(np.mean(difference**2)) < USUAL
+
+
+def expected(painter: Painter) -> Expected:
+    latent, random = painter.latents(64, 1), np.random.default_rng(0)
+    embedding = painter.sentences.embed(SENTENCES)
+
+    def painted(bits: float) -> Any:
+        inputs = {
+            name: (value * (1 + bits * random.choice([-1, 1], value.shape))).astype(np.float32)
+            for name, value in (("embedding", embedding), ("latent", latent))
+        }
+        return painter.network(inputs, training=False).numpy()
+
+    image = painted(0.0)
     assert image.std() > 0.02
-    return latent, image
+    moved = np.abs(painted(2.0**-22) - image)
+    return Expected(latent, image, TOLERANCE + TIMES * moved)
 
 
 @pytest.mark.parametrize("name", [*RUNS, "birds"])
@@ -101,12 +120,12 @@ def test_an_onnx_model_paints_what_the_run_paints(tmp_path: Path, name: str) -> 
     assert [given.name for given in session.get_inputs()] == ["codes", "latent"]
     assert [given.name for given in session.get_outputs()] == ["image"]
     assert onnx.load(out / "model.onnx").opset_import[0].version == 18
-    latent, image = expected(painter)
+    ours = expected(painter)
     length = json.loads((out / "tokenizer.json").read_text())["length"]
     codes = CharTokenizer(length).encode(SENTENCES)
     for rows in (slice(64), slice(5, 6), slice(0, 7)):
-        (found,) = session.run(None, {"codes": codes[rows], "latent": latent[rows]})
-        agree(found, image[rows])
+        (found,) = session.run(None, {"codes": codes[rows], "latent": ours.latent[rows]})
+        agree(found, ours, rows)
 
 
 @pytest.mark.parametrize("name", [*RUNS, "birds"])
@@ -117,13 +136,13 @@ def test_eight_bits_a_weight_are_a_quarter_of_the_size(tmp_path: Path, name: str
     out = export(run, tmp_path / "out", "onnx", "--quantize")
     painter, path = Painter(run), out / "model.onnx"
     session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    latent, image = expected(painter)
+    ours = expected(painter)
     length = json.loads((out / "tokenizer.json").read_text())["length"]
     (found,) = session.run(
-        None, {"codes": CharTokenizer(length).encode(SENTENCES), "latent": latent}
+        None, {"codes": CharTokenizer(length).encode(SENTENCES), "latent": ours.latent}
     )
     # A hundredth of what pictures differ by, as pixels are 2/255 apart.
-    assert 0 < np.sqrt(np.mean((found - image) ** 2)) < 0.03
+    assert 0 < np.sqrt(np.mean((found - ours.image) ** 2)) < 0.03
     if name == "birds":
         whole = (export(run, tmp_path / "whole", "onnx") / "model.onnx").stat().st_size
         assert path.stat().st_size < 0.35 * whole
@@ -148,17 +167,17 @@ def test_another_converter_makes_a_generator_that_paints_alike(tmp_path: Path, n
     import onnxruntime
 
     painter = Painter(run)
-    latent, image = expected(painter)
+    ours = expected(painter)
     theirs = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    inputs = {"embedding": painter.sentences.embed(SENTENCES), "latent": latent}
+    inputs = {"embedding": painter.sentences.embed(SENTENCES), "latent": ours.latent}
     (found,) = theirs.run(None, inputs)
-    ours = onnxruntime.InferenceSession(
+    exported = onnxruntime.InferenceSession(
         export(run, tmp_path / "out", "onnx") / "model.onnx", providers=["CPUExecutionProvider"]
     )
     codes = CharTokenizer(painter.sentences.config.length).encode(SENTENCES)
-    (own,) = ours.run(None, {"codes": codes, "latent": latent})
-    agree(own, found)
-    agree(found, image)
+    (own,) = exported.run(None, {"codes": codes, "latent": ours.latent})
+    agree(own, ours._replace(image=found))
+    agree(found, ours)
 
 
 def test_the_program_beside_an_onnx_model_paints_from_it(tmp_path: Path) -> None:
@@ -177,15 +196,15 @@ def test_the_program_beside_an_onnx_model_paints_from_it(tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["dcgan-modulated-greys", "projected"])
 def test_a_saved_model_takes_strings_and_needs_nothing_of_ours(tmp_path: Path, name: str) -> None:
     run = write_run(tmp_path / "run", name)
-    out, (latent, image) = export(run, tmp_path / "out", "saved-model"), expected(Painter(run))
-    np.savez(tmp_path / "in.npz", sentence=SENTENCES, latent=latent)
+    out, ours = export(run, tmp_path / "out", "saved-model"), expected(Painter(run))
+    np.savez(tmp_path / "in.npz", sentence=SENTENCES, latent=ours.latent)
     files = [str(tmp_path / name) for name in ("in.npz", "out.npz")]
     command = [sys.executable, "-c", LOADING, str(out), *files]
     subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
     with np.load(tmp_path / "out.npz") as found:
-        agree(found["image"], image)
-        agree(found["one"], image[5:6])
-        assert np.abs(found["pixels"].astype(int) - to_uint8(image)).max() <= 1
+        agree(found["image"], ours)
+        agree(found["one"], ours, slice(5, 6))
+        assert np.abs(found["pixels"].astype(int) - to_uint8(ours.image)).max() <= 1
         painter = Painter(run)
         for row, seed in enumerate((0, 7, 2**31 - 1)):
             embedding = painter.sentences.embed(SENTENCES[row : row + 1])
@@ -212,12 +231,12 @@ def test_keras_files_are_stock(tmp_path: Path) -> None:
     import keras
 
     run = write_run(tmp_path / "run", "projected")
-    out, (latent, image) = export(run, tmp_path / "out", "keras"), expected(Painter(run))
+    out, ours = export(run, tmp_path / "out", "keras"), expected(Painter(run))
     encoder = keras.models.load_model(out / "encoder.keras")
     generator = keras.models.load_model(out / "generator.keras")
     codes = CharTokenizer(encoder.input.shape[1]).encode(SENTENCES)
-    inputs = {"embedding": encoder(codes), "latent": keras.ops.convert_to_tensor(latent)}
-    agree(generator(inputs, training=False).numpy(), image)
+    inputs = {"embedding": encoder(codes), "latent": keras.ops.convert_to_tensor(ours.latent)}
+    agree(generator(inputs, training=False).numpy(), ours)
 
 
 def _error(*arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Checkpoints that find no room."""
+"""Checkpoints that are damaged, or find no room."""
 
 import os
 from pathlib import Path
@@ -23,6 +23,22 @@ def checkpoints_that_fail(folder: Path, error: tf.errors.OpError) -> Checkpoints
 def test_a_checkpoint_is_written(tmp_path: Path) -> None:
     Checkpoints({}, tmp_path, 1, writes=True).save(7)
     assert latest_step(tmp_path) == 7
+
+
+@pytest.mark.parametrize("content", [b"nothing", b"", None])
+def test_the_newest_whole_one_is_restored(tmp_path: Path, content: bytes | None) -> None:
+    # A folder's name that TensorFlow would take for a pattern.
+    folder, value = tmp_path / "lr=[1e-3]", tf.Variable([0.0, 0.0])
+    checkpoints = Checkpoints({"value": value}, folder, 3, writes=True)
+    for step in (4, 8):
+        value.assign([step, -step])
+        checkpoints.save(step)
+    numbers = folder / "ckpt-8.data-00000-of-00001"
+    numbers.write_bytes(content) if content is not None else numbers.unlink()
+    said: list[str] = []
+    assert checkpoints.restore(said.append) == 4
+    assert said == [f"{folder / 'ckpt-8'}: damaged, and left out; going on from an older one"]
+    assert value.numpy().tolist() == [4, -4]
 
 
 @pytest.mark.parametrize("code", FULL)

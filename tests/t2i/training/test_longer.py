@@ -48,7 +48,7 @@ def test_more_epochs_end_with_the_weights_of_a_run_that_began_with_them(
 def test_a_rate_that_falls_to_the_end_is_said_to_fall_later(tmp_path: Path) -> None:
     data = write_pairs(tmp_path / "birds.h5")
     linear = ("optimizer.decay=linear", "optimizer.decay_share=1.0")
-    train(config_of(tmp_path, *linear, "training.epochs=2"), data, tmp_path / "run")
+    _begun(config_of(tmp_path, *linear, "training.epochs=2"), data, tmp_path / "run", 6)
     assert Trainer(config_of(tmp_path, *linear), data, Run(tmp_path / "run")).notes == [
         "training.epochs: 4 from step 6 on, 2 before; the learning rate falls to 0 at the new end: "
         "0.0005 now, where it was 0"
@@ -64,7 +64,7 @@ def test_fewer_epochs_than_were_trained_are_refused(finished: Finished, tmp_path
     )
 
 
-def _begun(config: RunConfig, data: Path, path: Path) -> Model:
+def _begun(config: RunConfig, data: Path, path: Path, step: int = 3) -> Model:
     """Returns the model of a run of one checkpoint, all of its weights moved, none trained."""
     trainer, run = Trainer(config, data, Run(path)), Run(path)
     model, random = trainer._model, np.random.default_rng(5)
@@ -72,7 +72,7 @@ def _begun(config: RunConfig, data: Path, path: Path) -> Model:
         moved = [random.random(weight.shape, np.float32) for weight in network.get_weights()]
         network.set_weights(moved)
     begin(run, config, trainer._record, b"an encoder")
-    Checkpoints({**model.networks, **model.kept}, run.checkpoints, 1, True).save(3)
+    Checkpoints({**model.networks, **model.kept}, run.checkpoints, 1, True).save(step)
     painting = offered(config).build_painting(config, Facts(6, 3)).network
     painting.set_weights(model.weights())
     painting.save(run.generator)
@@ -95,15 +95,19 @@ def test_a_run_starts_from_the_weights_of_another(tmp_path: Path, text: str) -> 
         np.testing.assert_array_equal(value, expected)
 
 
-def test_what_was_started_goes_on_when_the_other_run_is_gone(tmp_path: Path) -> None:
+def test_what_was_started_goes_on_when_the_other_run_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data, config = write_pairs(tmp_path / "birds.h5"), config_of(tmp_path)
     _begun(config, data, tmp_path / "old")
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
+    # Before the first step.
+    monkeypatch.setattr("t2i.training.trainer.build_launch", stop)
     with pytest.raises(KeyboardInterrupt):
-        Trainer(config, data, Run(tmp_path / "run"), start=tmp_path / "old").train(stop)
+        Trainer(config, data, Run(tmp_path / "run"), start=tmp_path / "old").train(lambda *_: None)
     shutil.move(tmp_path / "old", tmp_path / "gone")
     assert read_record(Run(tmp_path / "run")).start == Start(run=str(tmp_path / "old"), step=3)
     assert Trainer(config, data, Run(tmp_path / "run")).notes == []

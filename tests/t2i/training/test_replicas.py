@@ -6,35 +6,53 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pytest
 from miniature import write_pairs
-from tiny_runs import config_of, in_a_process, train, weights
+from tiny_runs import config_of, in_a_process, weights
 
 from t2i.runs.directory import Run
 from t2i.training.trainer import Trainer
 
 
-def test_two_replicas_equal_one(tmp_path: Path) -> None:
+class One(NamedTuple):
+    """A run on one device, in a folder with its data and `tiny.yaml`."""
+
+    folder: Path
+    data: Path
+    weights: dict[str, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> One:
+    folder = tmp_path_factory.mktemp("one")
     # So large an epsilon makes Adam show the scale of the gradients, which it hides otherwise.
-    config = config_of(tmp_path, "optimizer.epsilon=1.0", "training.ema=0.5")
-    data = write_pairs(tmp_path / "birds.h5")
-    assert in_a_process(tmp_path, data, tmp_path / "two", devices=2) == 0
-    trainer = Trainer(config, data, Run(tmp_path / "one"))
-    generator = trainer._model.networks["generator"]
-    start = [weight.numpy().copy() for weight in generator.trainable_weights]
+    config = config_of(folder, "optimizer.epsilon=1.0", "training.ema=0.5")
+    data = write_pairs(folder / "birds.h5")
+    trainer = Trainer(config, data, Run(folder / "one"))
+    trained = trainer._model.networks["generator"].trainable_weights
+    start = [weight.numpy().copy() for weight in trained]
     trainer.train(lambda *_: None)
-    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
-    for name, value in one.items():
-        np.testing.assert_allclose(two[name], value, atol=2e-5, err_msg=name)
     # Far more than the tolerance: a gradient of half or twice the size would show.
-    moved = zip(start, generator.trainable_weights, strict=True)
+    moved = zip(start, trained, strict=True)
     assert max(float(np.abs(old - new.numpy()).max()) for old, new in moved) > 1e-3
+    return One(folder, data, weights(folder / "one"))
 
 
-def test_two_workers_equal_one(tmp_path: Path) -> None:
-    config = config_of(tmp_path, "optimizer.epsilon=1.0", "training.ema=0.5")
-    data = write_pairs(tmp_path / "birds.h5")
+def _require_the_same(one: One, run: Path) -> None:
+    found = weights(run)
+    for name, value in one.weights.items():
+        np.testing.assert_allclose(found[name], value, atol=2e-5, err_msg=name)
+
+
+def test_two_replicas_equal_one(one: One, tmp_path: Path) -> None:
+    assert in_a_process(one.folder, one.data, tmp_path / "two", devices=2) == 0
+    _require_the_same(one, tmp_path / "two")
+
+
+def test_two_workers_equal_one(one: One, tmp_path: Path) -> None:
     ports = []
     for _ in range(2):
         with socket.socket() as free:
@@ -43,8 +61,8 @@ def test_two_workers_equal_one(tmp_path: Path) -> None:
     workers = []
     for index in range(2):
         task = {"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}}
-        command = ["-m", "t2i", "train", str(tmp_path / "tiny.yaml")]
-        command += ["--data", str(data), "--run", str(tmp_path / "two")]
+        command = ["-m", "t2i", "train", str(one.folder / "tiny.yaml")]
+        command += ["--data", str(one.data), "--run", str(tmp_path / "two")]
         workers.append(
             subprocess.Popen(
                 [sys.executable, *command],
@@ -55,7 +73,4 @@ def test_two_workers_equal_one(tmp_path: Path) -> None:
         )
     outputs = [worker.communicate(timeout=600)[0].decode() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outputs
-    train(config, data, tmp_path / "one")
-    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
-    for name, value in one.items():
-        np.testing.assert_allclose(two[name], value, atol=2e-5, err_msg=name)
+    _require_the_same(one, tmp_path / "two")

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from bfloat16 import needs_bfloat16
 
 from t2i.compute.kernels.batch_norm import FusedBatchNormalization
 
@@ -47,6 +48,7 @@ def test_inference_uses_the_moving_statistics() -> None:
         np.testing.assert_array_equal(old, new)
 
 
+@needs_bfloat16
 def test_bfloat16_goes_in_and_out() -> None:
     layer = FusedBatchNormalization(dtype="mixed_bfloat16")
     x = tf.cast(tf.random.stateless_normal((64, 2, 2, 3), [3, 4]), tf.bfloat16)

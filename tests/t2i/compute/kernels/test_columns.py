@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from bfloat16 import DTYPES
 from stock_layers import require_equal
 
 from t2i.compute.kernels.columns import ColumnConv2D, ColumnConv2DTranspose, columns, spread
@@ -17,7 +18,7 @@ from t2i.compute.kernels.columns import ColumnConv2D, ColumnConv2DTranspose, col
         (keras.layers.Conv2DTranspose, ColumnConv2DTranspose, False),
     ],
 )
-@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_outputs_and_gradients_equal_the_stock_layers(
     stock: type, fast: type, use_bias: bool, dtype: str
 ) -> None:

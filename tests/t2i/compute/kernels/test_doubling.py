@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from bfloat16 import needs_bfloat16
 
 from t2i.compute.kernels.doubling import DoublingConv2D
 
@@ -34,6 +35,7 @@ def test_it_is_the_stock_pair(side: int) -> None:
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
 
 
+@needs_bfloat16
 def test_it_computes_in_the_type_of_its_input() -> None:
     layer = DoublingConv2D(4, 3, padding="same", use_bias=False, dtype="mixed_bfloat16")
     y = layer(tf.ones([1, 4, 4, 3]))

@@ -3,6 +3,7 @@
 import keras
 import pytest
 import tensorflow as tf
+from bfloat16 import DTYPES
 from stock_layers import require_equal
 
 from t2i.compute.kernels.pictures import ImageConv2D, ImageConv2DTranspose
@@ -16,7 +17,7 @@ from t2i.compute.kernels.pictures import ImageConv2D, ImageConv2DTranspose
         (keras.layers.Conv2DTranspose, ImageConv2DTranspose, 3, 5, False),
     ],
 )
-@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_outputs_and_gradients_equal_the_stock_layers(
     stock: type, fast: type, filters: int, channels: int, use_bias: bool, dtype: str
 ) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pydantic
 import pytest
 import tensorflow as tf
+from bfloat16 import needs_bfloat16
 
 from t2i.compute.kernels.choice import STOCK
 from t2i.models.contract import Batch, Facts
@@ -97,6 +98,7 @@ def test_a_weight_of_zero_switches_it_off() -> None:
     }
 
 
+@needs_bfloat16
 def test_mixed_precision_trains() -> None:
     watched = _gan(precision="mixed_bfloat16").step(_batch())
     assert all(np.isfinite(float(value)) for value in watched.values())

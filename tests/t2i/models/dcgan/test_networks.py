@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from bfloat16 import needs_bfloat16
 
 from t2i.models.dcgan.config import NetworksConfig
 from t2i.models.dcgan.discriminator import build_discriminator
@@ -134,6 +135,7 @@ def test_stock_layers_only_so_that_stock_keras_loads_them(tmp_path: Path) -> Non
     np.testing.assert_array_equal(loaded(inputs), generator(inputs))
 
 
+@needs_bfloat16
 def test_the_policy_of_the_caller_is_left_alone() -> None:
     before = keras.config.dtype_policy().name
     generator = build_generator(TINY, 8, 6, dtype="mixed_bfloat16")
