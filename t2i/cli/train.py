@@ -81,42 +81,48 @@ def train(
     settings = model_config(config, overrides)
     # Cheap checks come first: TensorFlow takes seconds to import.
     from t2i.compute.cluster import require_cluster
-    from t2i.pairs.reading import read_encoder
+    from t2i.pairs.stored import OpenPairs
 
     require_cluster()
-    encoder = read_encoder(data)
+    pairs = OpenPairs(data)
     from t2i.compute.backend import choose_kernels
     from t2i.runs.directory import Run, require_place
     from t2i.runs.record import read_record
 
     run = Run(folder)
-    require_place(run, encoder)
+    require_place(run, pairs.encoder)
     if run.config.exists():
         choose_kernels(read_record(run).kernels)
     require_tensorflow()
     from t2i.training.trainer import Trainer
 
-    trainer = Trainer(settings, data, run, judge, start)
-    plan = trainer.plan
-    click.echo(
-        f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
-        f"{plan.steps:,} steps of {settings.training.batch_size} on {plan.replicas} "
-        f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
-    )
-    sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
-    click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
-    for note in trainer.notes:
-        click.echo(note)
+    trainer = Trainer(settings, pairs, run, judge, start)
+    _introduce(trainer)
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")
         return
-    if trainer.done == plan.steps:
+    if trainer.done == trainer.plan.steps:
         click.echo(f"{folder}: finished before, at step {trainer.done:,}; nothing to do")
         return
     if trainer.done:
         click.echo(f"{folder}: going on from step {trainer.done:,}")
     _watched(trainer, folder)
-    click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
+    last = trainer.plan.steps
+    click.echo(f"{folder}: trained to step {last:,}; paint: t2i generate {folder} ...")
+
+
+def _introduce(trainer: "Trainer") -> None:
+    """Says what a training is going to do."""
+    plan = trainer.plan
+    click.echo(
+        f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
+        f"{plan.steps:,} steps of {trainer.config.training.batch_size} on {plan.replicas} "
+        f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
+    )
+    sizes = ", ".join(f"{name} {count:,}" for name, count in trainer.parameters.items())
+    click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
+    for note in plan.notes:
+        click.echo(note)
 
 
 def _watched(trainer: "Trainer", folder: Path) -> None:

@@ -26,6 +26,7 @@ from t2i.encoders.description import (
     read_description,
     read_tokenizer,
 )
+from t2i.encoders.legibility import plain, require_legible_sentence
 from t2i.encoders.phrases import encode, own_steps
 from t2i.encoders.tokenizers import SentencePieceTokenizer, Tokenizer
 from t2i.errors import InputError
@@ -100,7 +101,7 @@ def _states(config: TextEncoderConfig, x: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class TextEncoder:
-    """A text encoder ready for sentences.
+    """A text encoder ready for sentences; an `Embedder`.
 
     Attributes:
         model: int32 codes [n, length] -> float32 embedding [n, d].
@@ -114,6 +115,11 @@ class TextEncoder:
     tokenizer: Tokenizer
     config: TextEncoderConfig
     vision: tuple[str, ...] = ()
+
+    @property
+    def networks(self) -> tuple[keras.Model, ...]:
+        """What it computes with."""
+        return (self.model,)
 
     @property
     def kind(self) -> str:
@@ -142,6 +148,17 @@ class TextEncoder:
             rows = slice(start, start + batch_size)
             embeddings[rows] = run(tf.constant(codes[rows])).numpy()
         return embeddings[[row_of[text] for text in texts]]
+
+    def embed_typed(self, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Returns embeddings of sentences to paint, float32 [n, d].
+
+        Raises:
+            InputError: one of them has no words, or too little of it is read.
+        """
+        sentences = [plain(sentence) for sentence in sentences]
+        for sentence in sentences:
+            require_legible_sentence(self.tokenizer, sentence)
+        return self.embed(sentences)
 
     def _run(self, codes: Any) -> Any:
         return encode(self.model, self.config, codes)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.evaluation.evaluate import Result
-from t2i.evaluation.report import NAME, PAGE, PAGE_BEGINS, Table, number, read
+from t2i.evaluation.report import NAME, PAGE, PAGE_BEGINS, Scorecard, number, read
 from t2i.evaluation.scores import Scores
 from t2i.files.disk import replacing
 from t2i.images.pixels import Pixels, as_picture
@@ -63,7 +63,7 @@ def write_page(path: Path, result: Result) -> Path:
     return out
 
 
-def _numbers(table: Table) -> str:
+def _numbers(table: Scorecard) -> str:
     rows = []
     for row in table.rows:
         better = {"lower": "↓", "higher": "↑", "neither": ""}[row.better]
@@ -99,22 +99,23 @@ def _left_out(reasons: dict[str, str]) -> str:
 
 
 def _samples(scores: Scores) -> str:
-    subject, captions = scores.subject, scores.reference.pairs.caption
+    subject, reference = scores.evidence.subject, scores.evidence.reference
+    captions = reference.pairs.caption
     order = np.argsort(subject.varied_caption, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(subject.varied_caption[order])) + 1)
     chosen = [groups[i] for i in _spread(len(groups), _SHOWN)]
     owner = np.searchsorted(
-        scores.reference.pairs.caption_offset,
+        reference.pairs.caption_offset,
         [subject.varied_caption[rows[0]] for rows in chosen],
         side="right",
     ) - 1  # fmt: skip
-    real = scores.reference.at(owner)
+    real = reference.at(owner)
     lines = []
-    for rows, own in zip(chosen, real, strict=True):
+    for rows, photograph in zip(chosen, real, strict=True):
         painted = subject.varied.at(rows[:_COLUMNS])
         pictures = "".join(map(_picture, painted))
         text = html.escape(captions[subject.varied_caption[rows[0]]])
-        lines.append(f'<div class="row"><span>{text}</span>{_picture(own)}{pictures}</div>')
+        lines.append(f'<div class="row"><span>{text}</span>{_picture(photograph)}{pictures}</div>')
     return "<h2>Sentences, a real picture, and painted ones</h2>" + "".join(lines)
 
 
@@ -130,9 +131,9 @@ def _curves(run: Run) -> str:
     ]
     drawn = []
     for name in names:
-        own = [(point["step"], point[name]) for point in points if name in point]
-        if len(own) > 1:
-            drawn.append(_curve(name, np.array(own, float)))
+        curve = [(point["step"], point[name]) for point in points if name in point]
+        if len(curve) > 1:
+            drawn.append(_curve(name, np.array(curve, float)))
     return "<h2>Curves</h2>" + "".join(drawn) if drawn else ""
 
 
@@ -152,18 +153,16 @@ def _curve(name: str, points: npt.NDArray[np.float64]) -> str:
 
 def _neighbours(scores: Scores) -> str:
     """Returns the generated pictures that lie nearest to a training picture, beside it."""
+    evidence = scores.evidence
     if scores.nearest_training is None:
         return ""
     row, distance = scores.nearest_training
     nearest = np.argsort(distance, kind="stable")[:_SHOWN]
-    pairs = zip(
-        scores.subject.pictures.at(nearest), scores.training.at(row[nearest]), distance[nearest],
-        strict=True,
-    )  # fmt: skip
+    painted, learned = evidence.subject.pictures.at(nearest), evidence.training.at(row[nearest])
     figures = [
         f'<figure><div class="pair">{_picture(ours)}{_picture(theirs)}</div>'
         f"<figcaption>distance {number(float(apart))}</figcaption></figure>"
-        for ours, theirs, apart in pairs
+        for ours, theirs, apart in zip(painted, learned, distance[nearest], strict=True)
     ]
     return (
         "<h2>Nearest to the training pictures</h2><p>Painted on the left, the nearest training "
@@ -173,12 +172,14 @@ def _neighbours(scores: Scores) -> str:
 
 def _worst(scores: Scores) -> str:
     """Returns the pictures whose own caption loses by most to another."""
+    evidence = scores.evidence
     if scores.retrieved is None:
         return ""
     worst = np.argsort(scores.retrieved.margin, kind="stable")[:_SHOWN]
-    captions = scores.reference.pairs.caption
+    captions = evidence.reference.pairs.caption
     return "<h2>Captions worst obeyed</h2>" + _figures(
-        scores.subject.pictures.at(worst), [captions[scores.subject.caption[i]] for i in worst]
+        evidence.subject.pictures.at(worst),
+        [captions[evidence.subject.caption[i]] for i in worst],
     )
 
 

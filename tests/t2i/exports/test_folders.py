@@ -61,7 +61,7 @@ def agree(found: Any, image: Any) -> None:
 
 def expected(painter: Painter) -> tuple[Any, Any]:
     latent = painter.latents(64, 1)
-    inputs = {"embedding": painter.sentences.embed(SENTENCES), "latent": latent}
+    inputs = {"embedding": painter.embedder.embed(SENTENCES), "latent": latent}
     image = painter.network(inputs, training=False).numpy()
     assert image.std() > 0.02
     return latent, image
