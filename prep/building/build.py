@@ -5,7 +5,16 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Sized,
+)
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -21,7 +30,7 @@ from prep.building.report import counted, report_of, write_report
 from t2i.errors import InputError
 from t2i.pairs.reading import EncoderStamp, SplitBy
 from t2i.pairs.structure import SPLITS
-from t2i.pairs.writing import writing
+from t2i.pairs.writing import PairsWriter, writing
 from t2i.progress import Progress, silent
 
 # Pictures a worker is handed at once: enough to hide the hand-over, few enough to bound memory.
@@ -87,53 +96,83 @@ def build_pairs(
     """
     start = time.perf_counter()
     workers = workers or len(os.sched_getaffinity(0))
-    report = report_of(out)
-    images, captions = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
-    faults: list[Fault] = []
-    notes: list[Note] = []
-    splits_of: dict[int, set[str]] = {}
-    boxed = False
-    done, total = 0, len(items) if isinstance(items, Sized) else None
+    report, total = report_of(out), len(items) if isinstance(items, Sized) else None
     with (
         writing(out, image_size, source, channels, encoder) as pairs,
         closing(_all_prepared(items, image_size, channels, workers, fit)) as all_prepared,
     ):
-        for item, prepared in all_prepared:
-            if isinstance(item, Note):
-                notes.append(item)
-                continue
-            done += 1
-            progress("preparing", done, total)
-            if isinstance(item, Example) and not isinstance(prepared, Fault | Note):
-                pairs.add(
-                    item.split,
-                    prepared,
-                    item.captions,
-                    item.class_id,
-                    item.name,
-                    item.embeddings,
-                )
-                images[item.split] += 1
-                captions[item.split] += len(item.captions)
-                splits_of.setdefault(item.class_id, set()).add(item.split)
-                boxed = boxed or item.box is not None
-                if item.remark:
-                    notes.append(Note(item.name, item.remark, REREAD))
-            elif isinstance(prepared, Fault):
-                faults.append(prepared)
-        written = write_report(report, [*faults, *notes])
-        if faults and not skip_bad:
-            raise InputError(
-                f"{out}: expected pictures that can all be used, got {len(faults)} that can't; "
-                f"see {report}, or leave them out with --skip-bad"
+        tally = _written(pairs, all_prepared, lambda done: progress("preparing", done, total))
+        written = write_report(report, [*tally.faults, *tally.notes])
+        _require_usable(out, tally, report, skip_bad)
+        pairs.describe(fit_of(fit, tally.boxed), _split_by(out, split_by, tally.splits_of))
+    bad, seconds = len(tally.faults), time.perf_counter() - start
+    return Summary(tally.images, tally.captions, bad, seconds, written, counted(tally.notes))
+
+
+@dataclass
+class _Tally:
+    """What came by while a file was built.
+
+    Attributes:
+        done: pictures looked at.
+        images: pictures taken, in each split.
+        captions: of these.
+        splits_of: the splits that each class has pictures in.
+        boxed: whether one was cropped to a box.
+        faults: pictures that can't be used.
+        notes: what else should be known.
+    """
+
+    done: int = 0
+    images: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    captions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    splits_of: dict[int, set[str]] = field(default_factory=dict)
+    boxed: bool = False
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def add(self, example: Example) -> None:
+        """Counts a picture that was taken."""
+        self.images[example.split] += 1
+        self.captions[example.split] += len(example.captions)
+        self.splits_of.setdefault(example.class_id, set()).add(example.split)
+        self.boxed = self.boxed or example.box is not None
+        if example.remark:
+            self.notes.append(Note(example.name, example.remark, REREAD))
+
+
+def _written(
+    pairs: PairsWriter, items: Iterable[tuple[Item, Prepared]], progress: Callable[[int], object]
+) -> _Tally:
+    """Writes what was prepared; returns what came by."""
+    tally = _Tally()
+    for item, prepared in items:
+        if isinstance(item, Note):
+            tally.notes.append(item)
+            continue
+        tally.done += 1
+        progress(tally.done)
+        if isinstance(item, Example) and not isinstance(prepared, Fault | Note):
+            pairs.add(
+                item.split, prepared, item.captions, item.class_id, item.name, item.embeddings
             )
-        if not images["train"]:
-            raise InputError(
-                f"{out}: expected pictures in the train split, got none; give a split that fills it"
-            )
-        pairs.describe(fit_of(fit, boxed), _split_by(out, split_by, splits_of))
-    seconds = time.perf_counter() - start
-    return Summary(images, captions, len(faults), seconds, written, counted(notes))
+            tally.add(item)
+        elif isinstance(prepared, Fault):
+            tally.faults.append(prepared)
+    return tally
+
+
+def _require_usable(out: Path, tally: _Tally, report: Path, skip_bad: bool) -> None:
+    """Raises InputError where pictures are bad and may not be, or there is none to train on."""
+    if tally.faults and not skip_bad:
+        raise InputError(
+            f"{out}: expected pictures that can all be used, got {len(tally.faults)} that can't; "
+            f"see {report}, or leave them out with --skip-bad"
+        )
+    if not tally.images["train"]:
+        raise InputError(
+            f"{out}: expected pictures in the train split, got none; give a split that fills it"
+        )
 
 
 def _split_by(

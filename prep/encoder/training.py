@@ -79,16 +79,11 @@ def train_encoder(
             with, or a loss that is not finite.
     """
     pairs, out = Path(pairs), Path(out)
-    if out.suffix != ".keras":
-        raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
-    _require_by_products(out)
+    _require_names(out)
     data = read_training_pairs(pairs, config.splits)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
     tokenizer = _tokenizer(config, data)
-    read = legibility(tokenizer, data.caption)
-    require_legible(read, tokenizer, str(pairs))
-    if read.lost:
-        say(f"{pairs}: what the encoder does not read: {read}")
+    _require_legible(tokenizer, data, pairs, say)
     keras.utils.set_random_seed(config.seed)
     encoder = TextEncoder(
         build_text_encoder(config.text, tokenizer.vocabulary_size),
@@ -117,8 +112,10 @@ def train_encoder(
     return report
 
 
-def _require_by_products(out: Path) -> None:
-    """Raises InputError where what is written beside `out` would take the place of another file."""
+def _require_names(out: Path) -> None:
+    """Raises InputError where `out` is ill named, or what lies beside it is another file."""
+    if out.suffix != ".keras":
+        raise InputError(f"{out}: expected a name ending in .keras, got {out.name!r}; add it")
     report, training = out.with_suffix(".json"), out.with_name(f"{out.name}.training")
     foreign = []
     if report.exists() and not _is_report(report):
@@ -146,6 +143,16 @@ def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:
         return CharTokenizer(config.text.length)
     model = train_sentencepiece(data.caption, config.text.vocabulary_size)
     return SentencePieceTokenizer(model, config.text.length)
+
+
+def _require_legible(
+    tokenizer: Tokenizer, data: Pairs, pairs: Path, say: Callable[[str], None]
+) -> None:
+    """Raises InputError where too little of the captions is read; says what is not."""
+    read = legibility(tokenizer, data.caption)
+    require_legible(read, tokenizer, str(pairs))
+    if read.lost:
+        say(f"{pairs}: what the encoder does not read: {read}")
 
 
 def _run(
