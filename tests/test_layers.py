@@ -1,10 +1,12 @@
 """Who may import whom, and what a room looks like, held by reading the sources."""
 
 import ast
+import re
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +50,7 @@ OPEN_TO_PREP = (
 )
 # The one thing that is done wherever anything of ours is imported.
 FIRST = "t2i.compute.backend"
-MOST_FILES, MOST_DOORS = 12, 18
+MOST_FILES, MOST_DOORS, MOST_ARROWS = 12, 18, 75
 
 SOURCES = sorted([*(ROOT / "t2i").rglob("*.py"), *(ROOT / "prep").rglob("*.py")])
 INSIDE = [path for path in SOURCES if path.parent.parent != ROOT]
@@ -128,15 +130,34 @@ def test_what_is_first_needs_next_to_nothing() -> None:
     assert not _ours(MODULES["t2i.errors"])
 
 
-def test_the_picture_of_the_rooms_is_that_of_the_imports() -> None:
+@pytest.fixture(scope="module")
+def rooms() -> Any:
+    """What draws the picture of the rooms."""
     spec = spec_from_file_location("rooms", ROOT / "docs" / "site" / "rooms.py")
     assert spec is not None
     assert spec.loader is not None
-    rooms = module_from_spec(spec)
-    spec.loader.exec_module(rooms)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_few_arrows_lead_from_room_to_room(rooms: Any) -> None:
+    graph = {room: theirs for room, theirs in rooms.imports().items() if "/" not in room}
+    assert sum(len(theirs) for theirs in graph.values()) < MOST_ARROWS
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_imports(rooms: Any) -> None:
     assert rooms.PICTURE.read_text(encoding="utf-8") == rooms.drawn(rooms.imports()), (
         "run python docs/site/rooms.py"
     )
+
+
+def test_the_page_of_the_code_names_what_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:t2i|prep|tests|docs|configs|benchmarks)/[\w./]*)", page))
+    assert len(named) > 20
+    # NAME stands for a new one.
+    assert not [name for name in named if not (ROOT / name.partition("NAME")[0]).exists()]
 
 
 def test_metrics_know_no_run_no_file_and_no_network() -> None:
@@ -152,7 +173,7 @@ def test_a_room_says_what_it_is_for_and_is_no_larger_than_it_should_be(path: Pat
     tree = _tree(path)
     said = ast.get_docstring(tree)
     assert said
-    assert len([part for part in said.split() if part.endswith(".")]) >= 2
+    assert len(re.findall(r"\.(?=\s|$)", said)) == 3, "what it is for, what enters, what leaves"
     assert len(tree.body) == 1
     assert len([file for file in path.parent.glob("*.py") if file != path]) <= MOST_FILES
 

@@ -2,20 +2,20 @@
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Sized
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from prep.building.examples import ENLARGED, REREAD, Example, Fault, Note
-from prep.building.pictures import Item
+from prep.building.pictures import Item, Prepared
 from prep.building.report import by_kind, report_of, write_report
 from prep.building.workers import all_prepared
 from t2i.errors import InputError
 from t2i.images.squares import Fit, Square, fit_of
 from t2i.pairs.reading import EncoderStamp, SplitBy
 from t2i.pairs.structure import SPLITS
-from t2i.pairs.writing import writing
+from t2i.pairs.writing import PairsWriter, writing
 from t2i.progress import Progress, silent
 
 
@@ -78,55 +78,90 @@ def build_pairs(
     """
     start = time.perf_counter()
     workers = workers or len(os.sched_getaffinity(0))
-    report = report_of(out)
-    images, captions = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
-    faults: list[Fault] = []
-    notes: list[Note] = []
-    splits_of: dict[int, set[str]] = {}
-    boxed = False
-    done, total = 0, len(items) if isinstance(items, Sized) else None
+    report, total = report_of(out), len(items) if isinstance(items, Sized) else None
     with (
         writing(out, image_size, source, channels, encoder) as pairs,
         closing(all_prepared(items, image_size, channels, workers, fit)) as made,
     ):
-        for item, prepared in made:
-            if isinstance(item, Note):
-                notes.append(item)
-                continue
-            done += 1
-            progress("preparing", done, total)
-            if isinstance(item, Example) and isinstance(prepared, Square):
-                pairs.add(
-                    item.split,
-                    prepared.pixels,
-                    item.captions,
-                    item.class_id,
-                    item.name,
-                    item.embeddings,
-                )
-                images[item.split] += 1
-                captions[item.split] += len(item.captions)
-                splits_of.setdefault(item.class_id, set()).add(item.split)
-                boxed = boxed or item.box is not None
-                if item.remark:
-                    notes.append(Note(item.name, item.remark, REREAD))
-                if prepared.remark:
-                    notes.append(Note(item.name, prepared.remark, ENLARGED))
-            elif isinstance(prepared, Fault):
-                faults.append(prepared)
-        written = write_report(report, [*faults, *notes])
-        if faults and not skip_bad:
-            raise InputError(
-                f"{out}: expected pictures that can all be used, got {len(faults)} that can't; "
-                f"see {report}, or leave them out with --skip-bad"
+        tally = _written(pairs, made, lambda done: progress("preparing", done, total))
+        written = write_report(report, [*tally.faults, *tally.notes])
+        _require_usable(out, tally, report, skip_bad)
+        pairs.describe(fit_of(fit, tally.boxed), _split_by(out, split_by, tally.splits_of))
+    bad, seconds = len(tally.faults), time.perf_counter() - start
+    return Summary(tally.images, tally.captions, bad, seconds, written, by_kind(tally.notes))
+
+
+@dataclass
+class _Tally:
+    """What came by while a file was built.
+
+    Attributes:
+        done: pictures looked at.
+        images: pictures taken, in each split.
+        captions: of these.
+        splits_of: the splits that each class has pictures in.
+        boxed: whether one was cropped to a box.
+        faults: pictures that can't be used.
+        notes: what else should be known.
+    """
+
+    done: int = 0
+    images: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    captions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    splits_of: dict[int, set[str]] = field(default_factory=dict)
+    boxed: bool = False
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def add(self, example: Example, square: Square) -> None:
+        """Counts a picture that was taken, and what was made of it."""
+        self.images[example.split] += 1
+        self.captions[example.split] += len(example.captions)
+        self.splits_of.setdefault(example.class_id, set()).add(example.split)
+        self.boxed = self.boxed or example.box is not None
+        if example.remark:
+            self.notes.append(Note(example.name, example.remark, REREAD))
+        if square.remark:
+            self.notes.append(Note(example.name, square.remark, ENLARGED))
+
+
+def _written(
+    pairs: PairsWriter, items: Iterable[tuple[Item, Prepared]], progress: Callable[[int], object]
+) -> _Tally:
+    """Writes what was prepared; returns what came by."""
+    tally = _Tally()
+    for item, prepared in items:
+        if isinstance(item, Note):
+            tally.notes.append(item)
+            continue
+        tally.done += 1
+        progress(tally.done)
+        if isinstance(item, Example) and isinstance(prepared, Square):
+            pairs.add(
+                item.split,
+                prepared.pixels,
+                item.captions,
+                item.class_id,
+                item.name,
+                item.embeddings,
             )
-        if not images["train"]:
-            raise InputError(
-                f"{out}: expected pictures in the train split, got none; give a split that fills it"
-            )
-        pairs.describe(fit_of(fit, boxed), _split_by(out, split_by, splits_of))
-    seconds = time.perf_counter() - start
-    return Summary(images, captions, len(faults), seconds, written, by_kind(notes))
+            tally.add(item, prepared)
+        elif isinstance(prepared, Fault):
+            tally.faults.append(prepared)
+    return tally
+
+
+def _require_usable(out: Path, tally: _Tally, report: Path, skip_bad: bool) -> None:
+    """Raises InputError where pictures are bad and may not be, or there is none to train on."""
+    if tally.faults and not skip_bad:
+        raise InputError(
+            f"{out}: expected pictures that can all be used, got {len(tally.faults)} that can't; "
+            f"see {report}, or leave them out with --skip-bad"
+        )
+    if not tally.images["train"]:
+        raise InputError(
+            f"{out}: expected pictures in the train split, got none; give a split that fills it"
+        )
 
 
 def _split_by(

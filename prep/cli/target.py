@@ -121,29 +121,29 @@ def write(
     from t2i.pairs.classes import class_lines
 
     with Bars("picture") as bars:
-        made = build_pairs(
+        built = build_pairs(
             source,
             target.out,
             target.image_size,
             description,
-            target.workers,
-            target.skip_bad,
-            bars,
-            channels,
-            encoder,
-            split_by,
-            target.fit,
+            workers=target.workers,
+            skip_bad=target.skip_bad,
+            progress=bars,
+            channels=channels,
+            encoder=encoder,
+            split_by=split_by,
+            fit=target.fit,
         )
-    counts = ", ".join(f"{count:,} {name}" for name, count in made.images.items())
-    left_out = f", {made.bad} left out" if made.bad else ""
+    counts = ", ".join(f"{count:,} {name}" for name, count in built.images.items())
+    left_out = f", {built.bad} left out" if built.bad else ""
     noted = "".join(
         f", {kind}: {len(notes):,}, {printable(notes[0].name)} say"
-        for kind, notes in made.notes.items()
+        for kind, notes in built.notes.items()
     )
-    see = f" (see {made.report})" if made.report else ""
+    see = f" (see {built.report})" if built.report else ""
     click.echo(
         f"{target.out}: {counts} pictures of {target.image_size} pixels, "
-        f"{sum(made.captions.values()):,} captions in {made.seconds:.1f} s{left_out}{noted}{see}"
+        f"{sum(built.captions.values()):,} captions in {built.seconds:.1f} s{left_out}{noted}{see}"
     )
     for line in class_lines(target.out):
         click.echo(line)

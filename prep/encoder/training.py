@@ -92,10 +92,7 @@ def train_encoder(
     data = read_training_pairs(pairs, config.splits)
     tokenizer = _tokenizer(config, data)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
-    read = legibility(tokenizer, data.caption)
-    require_legible(read, tokenizer, str(pairs))
-    if read.lost:
-        say(f"{pairs}: what the encoder does not read: {read}")
+    _require_legible(tokenizer, data, pairs, say)
     keras.utils.set_random_seed(config.seed)
     encoder = TextEncoder(
         build_text_encoder(config.text, tokenizer.vocabulary_size),
@@ -126,7 +123,7 @@ def train_encoder(
 
 
 def _require_by_products(out: Path) -> None:
-    """Raises InputError where what is written beside `out` would take the place of another file."""
+    """Raises InputError where what lies beside `out` is another's file."""
     report, training = out.with_suffix(".json"), out.with_name(f"{out.name}.training")
     foreign = []
     if report.exists() and not _is_report(report):
@@ -156,6 +153,16 @@ def _tokenizer(config: EncoderConfig, data: Pairs) -> Tokenizer:
         return CharTokenizer(config.text.length)
     model = train_sentencepiece(data.caption, config.text.vocabulary_size)
     return SentencePieceTokenizer(model, config.text.length)
+
+
+def _require_legible(
+    tokenizer: Tokenizer, data: Pairs, pairs: Path, say: Callable[[str], None]
+) -> None:
+    """Raises InputError where too little of the captions is read; says what is not."""
+    read = legibility(tokenizer, data.caption)
+    require_legible(read, tokenizer, str(pairs))
+    if read.lost:
+        say(f"{pairs}: what the encoder does not read: {read}")
 
 
 def _run(

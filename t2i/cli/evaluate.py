@@ -1,6 +1,7 @@
 """The commands of `t2i` that measure."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,10 @@ from t2i.compute.backend import require_tensorflow
 from t2i.config.metrics import METRICS
 from t2i.errors import InputError
 from t2i.files.disk import require_apart
+
+if TYPE_CHECKING:
+    from t2i.evaluation.evaluate import Request
+    from t2i.evaluation.report import Scorecard
 
 
 @click.command()
@@ -102,34 +107,20 @@ def evaluate(
       parzen            nats a picture
     """
     chosen = _metrics(metrics)
-    if judge is None and features is None and chosen != ("parzen",):
-        raise InputError(
-            "--judge: expected an encoder to judge by, got neither it nor --features; "
-            f"train one with `t2i-prep train-encoder {data} --set seed=1 ...`"
-        )
+    _require_measurer(chosen, judge or features, data)
     _require_inputs(data, judge, features, subject, *([compare] if compare else []))
     require_tensorflow()
     from t2i.evaluation.evaluate import Request
-    from t2i.evaluation.evaluate import evaluate as run
     from t2i.evaluation.metrics.agreement import load_classes
-    from t2i.evaluation.page import write_page
-    from t2i.evaluation.report import as_text, compared
+    from t2i.evaluation.report import compared
 
-    wanted = load_classes(classes) if classes else None
-    request = Request(data, split, count, seed, chosen, features, judge, wanted, captions)
-    results = []
-    for path in [subject, *([compare] if compare else [])]:
-        with goes_on(path), Bars("metric") as metrics_done, Bars("picture") as looked_at:
-            result = run(path, request, looked_at, metrics_done, metrics_done.note)
-            write_page(path, result)
-        results.append(result)
-        for metric, reason in result.left_out.items():
-            click.echo(f"left out {metric}: {reason}")
-        click.echo("\n\n".join(as_text(table) for table in result.tables))
-        click.echo(f"{path}: evaluation.json, evaluation.html")
+    request = Request(
+        data, split, count, seed, metrics=chosen, features=features, judge=judge,
+        classes=load_classes(classes) if classes else None, captions=captions,
+    )  # fmt: skip
+    tables = _measured(subject, request)
     if compare:
-        tables = [result.tables for result in results]
-        click.echo(compared(tables[0], tables[1], (str(subject), str(compare))))
+        click.echo(compared(tables, _measured(compare, request), (str(subject), str(compare))))
 
 
 def _require_inputs(data: Path, judge: Path | None, features: Path | None, *subjects: Path) -> None:
@@ -171,6 +162,31 @@ def import_inception(checkpoint: Path, out: Path) -> None:
         f"{out}: FID Inception, "
         + ("the published weights" if published else "NOT the published weights (6726825d...)")
     )
+
+
+def _require_measurer(chosen: tuple[str, ...] | None, measurer: Path | None, data: Path) -> None:
+    """Raises InputError where nobody measures what is asked for."""
+    if measurer is None and chosen != ("parzen",):
+        raise InputError(
+            "--judge: expected an encoder to judge by, got neither it nor --features; "
+            f"train one with `t2i-prep train-encoder {data} --set seed=1 ...`"
+        )
+
+
+def _measured(path: Path, request: "Request") -> "list[Scorecard]":
+    """Measures a run or a folder behind bars, and says what came of it."""
+    from t2i.evaluation.evaluate import evaluate
+    from t2i.evaluation.page import write_page
+    from t2i.evaluation.report import as_text
+
+    with goes_on(path), Bars("metric") as metrics_done, Bars("picture") as looked_at:
+        result = evaluate(path, request, looked_at, metrics_done, metrics_done.note)
+        write_page(path, result)
+    for metric, reason in result.left_out.items():
+        click.echo(f"left out {metric}: {reason}")
+    click.echo("\n\n".join(as_text(table) for table in result.tables))
+    click.echo(f"{path}: evaluation.json, evaluation.html")
+    return result.tables
 
 
 def _metrics(names: str | None) -> tuple[str, ...] | None:

@@ -18,6 +18,7 @@ from t2i.compute.backend import require_tensorflow
 from t2i.errors import InputError
 
 if TYPE_CHECKING:
+    from t2i.pairs.stored import OpenPairs
     from t2i.runs.directory import Run
     from t2i.training.trainer import Trainer
 
@@ -86,66 +87,66 @@ def train(
     it stopped; so does one with more training.epochs, or other keys that only say how often.
     """
     settings = model_config(config, overrides)
-    run = _checked(data, folder, judge, start)
+    pairs, run = _checked(data, folder, judge, start)
     require_tensorflow()
     from t2i.training.trainer import Trainer
 
-    trainer = Trainer(settings, data, run, judge, start)
-    plan = trainer.plan
-    _say(trainer, data)
+    trainer = Trainer(settings, pairs, run, judge, start)
+    _introduce(trainer, pairs)
     if dry_run:
         click.echo("dry run: nothing trained, nothing written")
         return
-    if trainer.done == plan.steps:
+    if trainer.done == trainer.plan.steps:
         click.echo(f"{folder}: finished before, at step {trainer.done:,}; nothing to do")
         return
     if trainer.done:
         click.echo(f"{folder}: going on from step {trainer.done:,}")
     _watched(trainer, folder)
-    click.echo(f"{folder}: trained to step {plan.steps:,}; paint: t2i generate {folder} ...")
+    last = trainer.plan.steps
+    click.echo(f"{folder}: trained to step {last:,}; paint: t2i generate {folder} ...")
 
 
-def _checked(data: Path, folder: Path, judge: Path | None, start: Path | None) -> "Run":
-    """Returns the run; raises InputError for what is cheap to check, before TensorFlow is there."""
-    from t2i.compute.backend import choose_kernels
-    from t2i.compute.cluster import require_cluster
-    from t2i.files.weights import require_encoder
-    from t2i.pairs.reading import read_encoder
-    from t2i.runs.directory import Run, painting_of, require_place
-    from t2i.runs.record import read_record
-    from t2i.runs.shipping import run_named
-    from t2i.vision.networks import is_network
-
-    require_cluster()
-    encoder = read_encoder(data)
-    if judge is not None and not is_network(judge):
-        require_encoder(judge)
-    run = Run(folder)
-    require_place(run, encoder)
-    if run.config.exists():
-        choose_kernels(read_record(run).kernels)
-    elif start is not None:
-        painting_of(run_named(start))
-    return run
-
-
-def _say(trainer: "Trainer", data: Path) -> None:
-    """Says what is going to be done."""
-    from t2i.pairs.reading import read_header
-
+def _introduce(trainer: "Trainer", pairs: "OpenPairs") -> None:
+    """Says what a training is going to do."""
     plan = trainer.plan
     click.echo(
         f"{plan.images:,} pictures of {plan.classes} classes, {plan.captions:,} captions; "
         f"{plan.steps:,} steps of {trainer.config.training.batch_size} on {plan.replicas} "
         f"{'device' if plan.replicas == 1 else 'devices'}, {plan.steps_per_epoch} an epoch"
     )
-    sizes = ", ".join(f"{name} {count:,}" for name, count in plan.parameters.items())
-    stored, side = read_header(data).image_size, trainer.config.image_size
+    sizes = ", ".join(f"{name} {count:,}" for name, count in trainer.parameters.items())
+    stored, side = pairs.header.image_size, trainer.config.image_size
     share = f"{side**2 / stored**2:.0%} of a picture at a time"
     click.echo(f"windows of {side} x {side} of {stored} x {stored} pixels: {share}")
     click.echo(f"parameters: {sizes}; precision {plan.precision}; data on {plan.data}")
-    for note in trainer.notes:
+    for note in plan.notes:
         click.echo(note)
+
+
+def _checked(
+    data: Path, folder: Path, judge: Path | None, start: Path | None
+) -> "tuple[OpenPairs, Run]":
+    """Returns pairs and run; raises InputError for what is cheap to check, before TensorFlow is."""
+    from t2i.compute.backend import choose_kernels
+    from t2i.compute.cluster import require_cluster
+    from t2i.files.weights import require_encoder
+    from t2i.pairs.stored import OpenPairs
+    from t2i.runs.directory import Run, painting_of, require_place
+    from t2i.runs.record import read_record
+    from t2i.runs.shipping import run_named
+    from t2i.vision.networks import is_network
+
+    require_cluster()
+    pairs = OpenPairs(data)
+    if judge is not None and not is_network(judge):
+        require_encoder(judge)
+    run = Run(folder)
+    require_place(run, pairs.encoder)
+    if run.config.exists():
+        choose_kernels(read_record(run).kernels)
+    elif start is not None:
+        painting_of(run_named(start))
+    return pairs, run
 
 
 def _watched(trainer: "Trainer", folder: Path) -> None:

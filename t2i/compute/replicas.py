@@ -22,7 +22,7 @@ class OnReplicas:
         self._strategy = strategy
         self._rows = BATCH * strategy.num_replicas_in_sync
         self._run = tf.function(
-            lambda inputs: strategy.run(lambda own: model(own, training=False), args=(inputs,))
+            lambda inputs: strategy.run(lambda share: model(share, training=False), args=(inputs,))
         )
 
     def __call__(self, inputs: Any) -> Any:
@@ -32,8 +32,8 @@ class OnReplicas:
         for start in range(0, count, self._rows):
             stop = min(start + self._rows, count)
             shares = tf.nest.map_structure(lambda rows: self._share(rows[start:stop]), inputs)  # noqa: B023
-            found = tf.nest.map_structure(self._joined, self._run(shares))
-            outputs.append(tf.nest.map_structure(lambda rows: rows[: stop - start], found))  # noqa: B023
+            joined = tf.nest.map_structure(self._joined, self._run(shares))
+            outputs.append(tf.nest.map_structure(lambda rows: rows[: stop - start], joined))  # noqa: B023
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
     def _share(self, rows: Any) -> Any:

@@ -1,6 +1,7 @@
 """On which devices a run trains."""
 
 import subprocess
+from dataclasses import dataclass
 
 import tensorflow as tf
 
@@ -42,6 +43,27 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
         return True
     first = "chief" if "chief" in resolver.cluster_spec().as_dict() else "worker"
     return bool(resolver.task_type == first and resolver.task_id == 0)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a training is planned by.
+
+    Attributes:
+        replicas: devices over all workers.
+        gpu: whether they are GPUs.
+        device_bytes: memory of the smallest; None where the device is the host, 0 where nobody
+            says.
+    """
+
+    replicas: int
+    gpu: bool
+    device_bytes: int | None
+
+
+def machine_of(strategy: tf.distribute.Strategy) -> Machine:
+    """Returns what the devices of a strategy are."""
+    return Machine(strategy.num_replicas_in_sync, on_gpu(), device_bytes())
 
 
 def on_gpu() -> bool:

@@ -110,7 +110,11 @@ def require_legible(found: Legibility, tokenizer: Tokenizer, place: str) -> None
 
 
 def require_legible_sentence(tokenizer: Tokenizer, sentence: str) -> None:
-    """Raises InputError where an encoder reads too little of a sentence to paint."""
+    """Raises InputError where an encoder reads nothing of a sentence to paint, or too little."""
+    if not sentence or not tokenizer.encode([sentence]).any():
+        raise InputError(
+            f"captions: expected words, got {sentence!r}; describe a picture in English"
+        )
     (unread,) = tokenizer.unread([sentence])
     if unread.cut:
         read = sentence[: len(sentence) - unread.cut]

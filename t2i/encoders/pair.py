@@ -22,6 +22,7 @@ FORMAT = "t2i-image-encoder"
 VERSION = 1
 
 _DESCRIPTION = "t2i/image_encoder.json"
+_AGAIN = "train the pair with `t2i-prep train-encoder`"
 
 
 def image_side(text: Path) -> Path:
@@ -75,11 +76,28 @@ def load_image_side(path: Path, text: TextEncoder) -> tuple[ImageEncoder, str]:
     Raises:
         InputError: the file is missing, damaged, or was trained with another text side.
     """
-    again = "train the pair with `t2i-prep train-encoder`"
+    config, trained_on, partner = _described(path)
+    if partner != weights_sha256(text.model):
+        raise InputError(
+            f"{path}: expected the image side trained with this text side, got another's; {_AGAIN}"
+        )
+    least = least_bytes(config, text.embedding_size)
+    if path.stat().st_size < least:
+        raise InputError(
+            f"{path}: expected at least {least} bytes for its configuration, "
+            f"got {path.stat().st_size}; {_AGAIN}"
+        )
+    images = build_image_encoder(config, text.embedding_size, pretrained=False)
+    load_weights(path, images.model)
+    return images, trained_on
+
+
+def _described(path: Path) -> tuple[ImageEncoderConfig, str, str]:
+    """Returns what a file says of its image side: its shape, its pairs, and its text side."""
     if not path.is_file() or path.stat().st_size > MAX_ENCODER_BYTES:
         raise InputError(
             f"{path}: expected the image side of an encoder, got nothing there, or more than "
-            f"{MAX_ENCODER_BYTES} bytes; {again}"
+            f"{MAX_ENCODER_BYTES} bytes; {_AGAIN}"
         )
     try:
         with zipfile.ZipFile(path) as archive:
@@ -100,23 +118,11 @@ def load_image_side(path: Path, text: TextEncoder) -> tuple[ImageEncoder, str]:
         pydantic.ValidationError,
     ) as error:
         raise InputError(
-            f"{path}: expected the image side of an encoder, got another file; {again}"
+            f"{path}: expected the image side of an encoder, got another file; {_AGAIN}"
         ) from error
     if stated != (FORMAT, VERSION):
         raise InputError(
             f"{path}: expected format {FORMAT!r} version {VERSION}, got {stated[0]!r} version "
-            f"{stated[1]!r}; {again}"
+            f"{stated[1]!r}; {_AGAIN}"
         )
-    if partner != weights_sha256(text.model):
-        raise InputError(
-            f"{path}: expected the image side trained with this text side, got another's; {again}"
-        )
-    least = least_bytes(config, text.embedding_size)
-    if path.stat().st_size < least:
-        raise InputError(
-            f"{path}: expected at least {least} bytes for its configuration, "
-            f"got {path.stat().st_size}; {again}"
-        )
-    images = build_image_encoder(config, text.embedding_size, pretrained=False)
-    load_weights(path, images.model)
-    return images, trained_on
+    return config, trained_on, partner

@@ -27,6 +27,7 @@ from t2i.encoders.description import (
     read_description,
     read_tokenizer,
 )
+from t2i.encoders.legibility import plain, require_legible_sentence
 from t2i.encoders.phrases import encode, own_steps
 from t2i.encoders.tokenizers import SentencePieceTokenizer, Tokenizer
 from t2i.encoders.transformer import Transformer, build_transformer
@@ -109,7 +110,7 @@ def _states(config: TextEncoderConfig, x: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class TextEncoder:
-    """A text encoder ready for sentences.
+    """A text encoder ready for sentences; an `Embedder`.
 
     Attributes:
         model: int32 codes [n, length] -> float32 embedding [n, d]; above a frozen network its
@@ -126,6 +127,11 @@ class TextEncoder:
     config: TextEncoderConfig
     vision: tuple[str, ...] = ()
     frozen: Transformer | None = None
+
+    @property
+    def networks(self) -> tuple[keras.Model, ...]:
+        """What it computes with."""
+        return (self.model,)
 
     @property
     def kind(self) -> str:
@@ -160,6 +166,17 @@ class TextEncoder:
             rows = slice(start, start + batch_size)
             embeddings[rows] = run(tf.constant(self.inputs(distinct[rows]))).numpy()
         return embeddings[[row_of[text] for text in texts]]
+
+    def embed_typed(self, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Returns embeddings of sentences to paint, float32 [n, d].
+
+        Raises:
+            InputError: one of them has no words, or too little of it is read.
+        """
+        sentences = [plain(sentence) for sentence in sentences]
+        for sentence in sentences:
+            require_legible_sentence(self.tokenizer, sentence)
+        return self.embed(sentences)
 
     def _run(self, inputs: Any) -> Any:
         return self.model(inputs) if self.frozen else encode(self.model, self.config, inputs)

@@ -3,26 +3,26 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from t2i.compute.strategy import local_strategy
 from t2i.compute.versions import commit, versions
 from t2i.config.metrics import METRICS
-from t2i.encoders.text import TextEncoder
 from t2i.errors import InputError
 from t2i.evaluation import report
+from t2i.evaluation.evidence import Evidence
 from t2i.evaluation.measurers import Judge, Stamp, load_features, load_judge
 from t2i.evaluation.measuring import locked
 from t2i.evaluation.metrics.agreement import ClassList
 from t2i.evaluation.pictures import RealPictures
-from t2i.evaluation.report import Row, Table
+from t2i.evaluation.report import Score, Scorecard
 from t2i.evaluation.scores import Scores
-from t2i.evaluation.subject import Subject, open_subject
+from t2i.evaluation.subject import Sampling, Subject, open_subject
 from t2i.files.disk import AnyPath
 from t2i.files.weights import weights_sha256
 from t2i.images.cropping import LARGEST_STORED
 from t2i.pairs.digests import digest
-from t2i.pairs.reading import read_header
-from t2i.pairs.stored import read_stored
+from t2i.pairs.stored import OpenPairs
 from t2i.progress import Progress
 from t2i.runs.directory import Run, latest_step
 from t2i.vision.networks import LITE_NETWORKS
@@ -76,7 +76,7 @@ class Result:
         scores: whatever else was measured.
     """
 
-    tables: list[Table]
+    tables: list[Scorecard]
     left_out: dict[str, str]
     scores: Scores
 
@@ -103,41 +103,59 @@ def evaluate(
     """
     path = Path(path)
     report.require_replaceable(path)
-    header = read_header(request.data)
-    real = read_stored(request.data, [request.split])
+    evidence = _gathered(path, request, progress)
+    scores = Scores(evidence, request.seed, request.classes)
+    with locked(evidence.cache):
+        rows, left_out = _computed(scores, request.metrics, computing, begun)
+    if not rows:
+        raise InputError(f"{path}: {'; '.join(dict.fromkeys(left_out.values()))}")
+    protocol = _protocol(path, request, evidence)
+    tables = [Scorecard(stamp, protocol, tuple(numbers)) for stamp, numbers in rows.items()]
+    report.write(path / report.NAME, tables)
+    return Result(tables, left_out, scores)
+
+
+def _gathered(path: Path, request: Request, progress: Progress) -> Evidence:
+    """Opens the subject, its reference and what measures them, and sees that they fit."""
+    data = OpenPairs(request.data)
+    real = data.stored([request.split])
     strategy = local_strategy()
     judge = load_judge(request.judge, strategy) if request.judge else None
     measurer = judge.measurer if judge else None
     if request.features is not None:
         measurer = load_features(request.features, strategy)
-    subject = open_subject(
-        path, request.data, real, request.count, request.seed, strategy, request.captions
-    )
-    if subject.size > header.image_size:
+    sampling = Sampling(request.count, request.seed, request.captions)
+    subject = open_subject(path, data, real, sampling, strategy)
+    if subject.size > data.header.image_size:
         raise InputError(
-            f"{request.data}: expected pictures of at least {subject.size} pixels, got "
-            f"{header.image_size}; prepare larger ones"
+            f"{data.path}: expected pictures of at least {subject.size} pixels, got "
+            f"{data.header.image_size}; prepare larger ones"
         )
-    if header.image_size > LARGEST_STORED * subject.size:
+    if data.header.image_size > LARGEST_STORED * subject.size:
         raise InputError(
-            f"{request.data}: expected pictures of at most "
+            f"{data.path}: expected pictures of at most "
             f"{int(LARGEST_STORED * subject.size)} pixels for the {subject.size} of {path}, got "
-            f"{header.image_size}, whose middles are pieces; prepare them as for training"
+            f"{data.header.image_size}, whose middles are pieces; prepare them as for training"
         )
     if measurer is not None:
         require_stranger(measurer.stamp.name, subject, "--features")
     if judge is not None and request.judge is not None:
-        require_fair(judge, subject, request.data, request.judge)
-    cache = path / "evaluation"
-    scores = Scores(
-        subject, RealPictures(real, subject.size), request.data, measurer, judge,
-        request.seed, cache, progress, request.classes,
-    )  # fmt: skip
-    with locked(cache):
-        rows, left_out = _computed(scores, request.metrics, computing, begun)
-    if not rows:
-        raise InputError(f"{path}: {'; '.join(dict.fromkeys(left_out.values()))}")
-    protocol = {
+        require_fair(judge, subject, data, request.judge)
+    return Evidence(
+        subject=subject,
+        reference=RealPictures(real, subject.size),
+        data=data,
+        cache=path / "evaluation",
+        progress=progress,
+        measurer=measurer,
+        pair=judge,
+    )
+
+
+def _protocol(path: Path, request: Request, evidence: Evidence) -> dict[str, Any]:
+    """Returns all that the numbers depend on beside who measures."""
+    subject, real, header = evidence.subject, evidence.reference.pairs, evidence.data.header
+    return {
         "subject": str(path),
         "pictures": subject.pictures.fingerprint,
         "generator": subject.generator,
@@ -158,27 +176,24 @@ def evaluate(
         "commit": commit(),
         "versions": versions(),
     }
-    tables = [Table(stamp, protocol, tuple(own)) for stamp, own in rows.items()]
-    report.write(path / report.NAME, tables)
-    return Result(tables, left_out, scores)
 
 
-def require_fair(judge: Judge, subject: Subject, data: Path, path: Path) -> None:
+def require_fair(judge: Judge, subject: Subject, data: OpenPairs, path: Path) -> None:
     """Raises InputError when the judge trained the subject, or learned from other pictures."""
     for name in judge.vision:
         require_stranger(name, subject, str(path))
-    own = subject.encoder
     again = "train one with `t2i-prep train-encoder --set seed=1`"
     judging = weights_sha256(judge.text.model)
-    if isinstance(own, TextEncoder) and weights_sha256(own.model) == judging:
+    networks = subject.embedder.networks if subject.embedder else ()
+    if any(weights_sha256(network) == judging for network in networks):
         raise InputError(
             f"{path}: expected an encoder that took no part in training "
             f"{subject.path}, got the run's own; {again}"
         )
-    if all(judge.trained_on != digest(read_stored(data, splits)) for splits in JUDGES):
+    if all(judge.trained_on != digest(data.stored(splits)) for splits in JUDGES):
         raise InputError(
             f"{path}: expected an encoder trained on the train split of "
-            f"{data}, or on train and val, got one trained on others; {again}"
+            f"{data.path}, or on train and val, got one trained on others; {again}"
         )
 
 
@@ -199,8 +214,7 @@ def networks_in_training(subject: Subject) -> set[str]:
     Those that its discriminator looks through, and those that the text encoder was trained beside:
     a picture that pleases either pleases a judge that looks through the same.
     """
-    encoder = subject.encoder
-    return {*subject.vision, *(encoder.vision if isinstance(encoder, TextEncoder) else ())}
+    return {*subject.vision, *(subject.embedder.vision if subject.embedder else ())}
 
 
 def _computed(
@@ -208,23 +222,23 @@ def _computed(
     asked: tuple[str, ...] | None,
     computing: Progress,
     begun: Callable[[str], object],
-) -> tuple[dict[Stamp, list[Row]], dict[str, str]]:
+) -> tuple[dict[Stamp, list[Score]], dict[str, str]]:
     """Returns the rows of each measurer, and why the other metrics are left out."""
-    rows: dict[Stamp, list[Row]] = {}
+    rows: dict[Stamp, list[Score]] = {}
     left_out: dict[str, str] = {}
     wanted = asked or tuple(name for name in METRICS if name not in UNLESS_ASKED)
     for done, metric in enumerate(wanted):
         computing("metrics", done, len(wanted))
         begun(metric)
         try:
-            stamp, found = scores.by_name[metric]()
+            stamp, measured = scores.by_name[metric]()
         except InputError as error:
             # What is not finite is a fault of the subject, and no reason to leave a number out.
             if asked or "expected finite" in str(error):
                 raise
             left_out[metric] = str(error)
         else:
-            rows.setdefault(stamp, []).extend(found)
+            rows.setdefault(stamp, []).extend(measured)
     begun("")
     computing("metrics", len(wanted), len(wanted))
     return rows, left_out

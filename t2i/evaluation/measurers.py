@@ -68,8 +68,8 @@ class Measurer:
 
     def __call__(self, images: Pixels) -> dict[str, Floats]:
         """Returns rows by name, float32 [n, width], of uint8 [n, s, s, C]."""
-        own = resized(images, self.side or images.shape[1])
-        rows: dict[str, Floats] = self.network(own.astype(np.float32))
+        brought = resized(images, self.side or images.shape[1])
+        rows: dict[str, Floats] = self.network(brought.astype(np.float32))
         return rows
 
 
@@ -122,22 +122,28 @@ def load_features(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
     if is_network(path):
         return _vision(LITE_NETWORKS[str(path)], strategy)
     require_features(path)
-    if is_inception(path):
-        with strategy.scope():
-            inception = load_inception(path)
-            model = inception.model
-            features, logits = model.output["features"], model.output["logits"]
-            network = Model(
-                model.input, {"features": features, "probabilities": ops.softmax(logits)}
-            )
-        stamp = Stamp(
-            FID_INCEPTION,
-            "FID Inception 2015-12-05" + ("" if inception.published else ", UNPUBLISHED weights"),
-            weights_sha256(model),
-            "bilinear to 299, half-pixel centres, no antialiasing",
-        )
-        widths = {"features": features.shape[1], "probabilities": logits.shape[1]}
-        return Measurer(stamp, OnReplicas(network, strategy), 0, widths)
+    return _published(path, strategy) if is_inception(path) else _of_keras(path, strategy)
+
+
+def _published(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
+    """Returns the FID Inception in a file of `t2i import-inception`."""
+    with strategy.scope():
+        inception = load_inception(path)
+        model = inception.model
+        features, logits = model.output["features"], model.output["logits"]
+        network = Model(model.input, {"features": features, "probabilities": ops.softmax(logits)})
+    stamp = Stamp(
+        FID_INCEPTION,
+        "FID Inception 2015-12-05" + ("" if inception.published else ", UNPUBLISHED weights"),
+        weights_sha256(model),
+        "bilinear to 299, half-pixel centres, no antialiasing",
+    )
+    widths = {"features": features.shape[1], "probabilities": logits.shape[1]}
+    return Measurer(stamp, OnReplicas(network, strategy), 0, widths)
+
+
+def _of_keras(path: Path, strategy: tf.distribute.Strategy) -> Measurer:
+    """Returns the Inception in a weights file of keras.applications."""
     side = 299
     config = ImageEncoderConfig(network="InceptionV3", weights=str(path), image_size=side)
     try:

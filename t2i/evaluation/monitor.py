@@ -9,21 +9,21 @@ import tensorflow as tf
 
 from t2i.compute.replicas import OnReplicas
 from t2i.config.run import RunConfig
-from t2i.encoders.lookup import KnownSentences
-from t2i.encoders.text import load_encoder
 from t2i.errors import InputError
 from t2i.evaluation.evaluate import require_fair, require_stranger
+from t2i.evaluation.evidence import Evidence, Measured
 from t2i.evaluation.measurers import load_features, load_judge
 from t2i.evaluation.metrics.agreement import load_classes
-from t2i.evaluation.pictures import RealPictures
-from t2i.evaluation.report import Row
-from t2i.evaluation.scores import Measured, Scores
-from t2i.evaluation.subject import Subject, painted
+from t2i.evaluation.pictures import Generator, RealPictures
+from t2i.evaluation.report import Score
+from t2i.evaluation.scores import Scores
+from t2i.evaluation.subject import Sampling, Subject, painted
 from t2i.files.disk import replacing
 from t2i.files.weights import weights_sha256
 from t2i.models.contract import Painting
-from t2i.pairs.reading import read_header
-from t2i.pairs.stored import read_stored
+from t2i.painting.painter import load_embedder
+from t2i.pairs.stored import OpenPairs
+from t2i.progress import silent
 from t2i.runs.directory import Run
 from t2i.runs.record import read_record
 from t2i.vision.networks import is_network
@@ -42,7 +42,7 @@ class Monitor:
     """Measures the generator of a run, and keeps the best in `best/`, a run directory itself."""
 
     def __init__(
-        self, run: Run, config: RunConfig, data: Path, judge: Path, painting: Painting
+        self, run: Run, config: RunConfig, data: OpenPairs, judge: Path, painting: Painting
     ) -> None:
         """Measures the generator as it is, so that what can't be measured is told at once.
 
@@ -66,55 +66,51 @@ class Monitor:
         )
         wanted = config.training.evaluate_classes
         self._classes = load_classes(wanted) if wanted else None
-        stamp = read_header(data).encoder
-        imported = stamp is not None and stamp.imported
-        self._encoder = KnownSentences(data, stamp) if imported else load_encoder(run.encoder)
-        self._real = read_stored(data, [config.training.evaluate_split])
+        self._record = read_record(run)
+        self._embedder = load_embedder(run, self._record, data)
+        self._real = data.stored([config.training.evaluate_split])
         # Real pictures are measured once, and stay: their files lose their names alone.
         self._of_real: Measured = {}
         require_stranger(self._measurer.stamp.name, self._subject(), "--judge")
         if self._judge:
             require_fair(self._judge, self._subject(), data, judge)
-        self._rows()
+        self._scores()
 
     def measure(self, step: int) -> dict[str, float]:
         """Returns the metrics by name, and keeps the generator where it is the best so far."""
-        rows = self._rows()
-        self._keep(step, rows[0])
-        return {f"evaluation/{row.metric}": row.estimate.value for row in rows}
+        scores = self._scores()
+        self._keep(step, scores[0])
+        return {f"evaluation/{score.metric}": score.estimate.value for score in scores}
 
     def _subject(self) -> Subject:
         config = self._config
-        return painted(
-            self._run.path,
-            OnReplicas(self._network, self._strategy),
-            weights_sha256(self._network),
-            self._encoder,
-            self._real,
-            config.training.evaluate_count,
-            config.seed,
-            config.image_size,
-            self._prior,
-            tuple(config.training.splits),
-            tuple(read_record(self._run).vision),
+        generator = Generator(
+            run=self._run.path,
+            network=OnReplicas(self._network, self._strategy),
+            sha256=weights_sha256(self._network),
+            embedder=self._embedder,
+            prior=self._prior,
+            size=config.image_size,
+            trained_on=tuple(config.training.splits),
+            vision=tuple(self._record.vision),
         )
+        return painted(generator, self._real, Sampling(config.training.evaluate_count, config.seed))
 
-    def _rows(self) -> list[Row]:
+    def _scores(self) -> list[Score]:
         with tempfile.TemporaryDirectory() as cache:
-            scores = Scores(
-                self._subject(),
-                RealPictures(self._real, self._config.image_size),
-                self._data,
-                self._measurer,
-                self._judge,
-                self._config.seed,
-                Path(cache),
-                lambda *_: None,
-                self._classes,
-                self._of_real,
+            evidence = Evidence(
+                subject=self._subject(),
+                reference=RealPictures(self._real, self._config.image_size),
+                data=self._data,
+                cache=Path(cache),
+                progress=silent,
+                measurer=self._measurer,
+                pair=self._judge,
+                of_real=self._of_real,
             )
+            scores = Scores(evidence, self._config.seed, self._classes)
             names = self._config.training.evaluate_metrics
-            return [row for name in names for row in scores.by_name[name]()[1]]
+            return [score for name in names for score in scores.by_name[name]()[1]]
 
     def _question(self) -> str:
         """Returns all that a value depends on beside the generator: what is comparable."""
@@ -128,14 +124,14 @@ class Monitor:
             }
         )
 
-    def _keep(self, step: int, row: Row) -> None:
+    def _keep(self, step: int, score: Score) -> None:
         """Writes the generator to `best/` if no better one is there."""
         best = self._run.best
         note, asked = best.path / "best.json", best.path / "question.json"
-        value, question = row.estimate.value, self._question()
+        value, question = score.estimate.value, self._question()
         same = not asked.is_file() or asked.read_text(encoding="utf-8") == question
-        old = _noted(note, row.metric) if same and note.is_file() else None
-        if old is not None and not (value < old if row.better == "lower" else value > old):
+        old = _noted(note, score.metric) if same and note.is_file() else None
+        if old is not None and not (value < old if score.better == "lower" else value > old):
             return
         with replacing(best.generator) as unfinished:
             self._network.save(unfinished)
@@ -150,7 +146,7 @@ class Monitor:
         with replacing(asked) as unfinished:
             unfinished.write_text(question, encoding="utf-8")
         with replacing(note) as unfinished:
-            content = {"step": step, "metric": row.metric, "value": value}
+            content = {"step": step, "metric": score.metric, "value": value}
             unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 

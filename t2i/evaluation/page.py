@@ -14,7 +14,7 @@ from t2i.evaluation.report import (
     NAME,
     PAGE,
     PAGE_BEGINS,
-    Table,
+    Scorecard,
     number,
     read,
     was_trained_on,
@@ -75,7 +75,7 @@ def write_page(path: Path, result: Result) -> Path:
     return out
 
 
-def _numbers(table: Table) -> str:
+def _numbers(table: Scorecard) -> str:
     rows = []
     for row in table.rows:
         better = {"lower": "↓", "higher": "↑", "neither": ""}[row.better]
@@ -101,7 +101,7 @@ def _numbers(table: Table) -> str:
     )
 
 
-def _of_what(table: Table) -> str:
+def _of_what(table: Scorecard) -> str:
     """Returns in words which pictures are measured beside which, and which were trained on."""
     protocol = table.protocol
     step = f" by step {protocol['step']:,} of the run" if protocol.get("step") else ""
@@ -121,22 +121,23 @@ def _left_out(reasons: dict[str, str]) -> str:
 
 
 def _samples(scores: Scores) -> str:
-    subject, captions = scores.subject, scores.reference.pairs.caption
+    subject, reference = scores.evidence.subject, scores.evidence.reference
+    captions = reference.pairs.caption
     order = np.argsort(subject.varied_caption, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(subject.varied_caption[order])) + 1)
     chosen = [groups[i] for i in _spread(len(groups), _SHOWN)]
     owner = np.searchsorted(
-        scores.reference.pairs.caption_offset,
+        reference.pairs.caption_offset,
         [subject.varied_caption[rows[0]] for rows in chosen],
         side="right",
     ) - 1  # fmt: skip
-    real = scores.reference.at(owner)
+    real = reference.at(owner)
     lines = []
-    for rows, own in zip(chosen, real, strict=True):
+    for rows, photograph in zip(chosen, real, strict=True):
         painted = subject.varied.at(rows[:_COLUMNS])
         pictures = "".join(map(_picture, painted))
         text = html.escape(captions[subject.varied_caption[rows[0]]])
-        lines.append(f'<div class="row"><span>{text}</span>{_picture(own)}{pictures}</div>')
+        lines.append(f'<div class="row"><span>{text}</span>{_picture(photograph)}{pictures}</div>')
     return "<h2>Sentences, a real picture, and painted ones</h2>" + "".join(lines)
 
 
@@ -162,18 +163,16 @@ def _curve(name: str, points: npt.NDArray[np.float64]) -> str:
 
 def _neighbours(scores: Scores) -> str:
     """Returns the generated pictures that lie nearest to a training picture, beside it."""
+    evidence = scores.evidence
     if scores.nearest_training is None:
         return ""
     row, distance = scores.nearest_training
     nearest = np.argsort(distance, kind="stable")[:_SHOWN]
-    pairs = zip(
-        scores.subject.pictures.at(nearest), scores.training.at(row[nearest]), distance[nearest],
-        strict=True,
-    )  # fmt: skip
+    painted, learned = evidence.subject.pictures.at(nearest), evidence.training.at(row[nearest])
     figures = [
         f'<figure><div class="pair">{_picture(ours)}{_picture(theirs)}</div>'
         f"<figcaption>distance {number(float(apart))}</figcaption></figure>"
-        for ours, theirs, apart in pairs
+        for ours, theirs, apart in zip(painted, learned, distance[nearest], strict=True)
     ]
     return (
         "<h2>Nearest to the training pictures</h2><p>Painted on the left, the nearest training "
@@ -183,12 +182,14 @@ def _neighbours(scores: Scores) -> str:
 
 def _worst(scores: Scores) -> str:
     """Returns the pictures whose own caption loses by most to another."""
+    evidence = scores.evidence
     if scores.retrieved is None:
         return ""
     worst = np.argsort(scores.retrieved.margin, kind="stable")[:_SHOWN]
-    captions = scores.reference.pairs.caption
+    captions = evidence.reference.pairs.caption
     return "<h2>Captions worst obeyed</h2>" + _figures(
-        scores.subject.pictures.at(worst), [captions[scores.subject.caption[i]] for i in worst]
+        evidence.subject.pictures.at(worst),
+        [captions[evidence.subject.caption[i]] for i in worst],
     )
 
 

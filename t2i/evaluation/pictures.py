@@ -1,4 +1,4 @@
-"""The pictures that are looked at: painted by a run, in a folder, or real.
+"""The pictures that are looked at: painted by a run, or real; `folder` has those of a folder.
 
 Each kind names its pictures by row, and has a fingerprint: equal ones stand for equal pictures.
 """
@@ -13,20 +13,16 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
 
 from t2i.compute.replicas import OnReplicas
-from t2i.encoders.lookup import KnownSentences
-from t2i.encoders.text import TextEncoder
+from t2i.encoders.embedder import Embedder
 from t2i.errors import InputError
 from t2i.images.pixels import Pixels, middle, to_uint8
 from t2i.models.contract import Prior
-from t2i.painting.folder import METADATA, read_folder
 from t2i.pairs.reading import Pairs
 
 # Pictures made at a time, and latents drawn at a time.
 BLOCK = 256
-_MAX_BYTES = 1 << 26
 
 
 class Pictures(Protocol):
@@ -62,7 +58,7 @@ class RealPictures:
         digest = hashlib.sha256()
         for start in range(0, len(self), BLOCK):
             digest.update(np.ascontiguousarray(self.pairs.image[start : start + BLOCK]).data)
-        return _hash("real", digest.hexdigest(), self.size)
+        return fingerprint_of("real", digest.hexdigest(), self.size)
 
     def __len__(self) -> int:
         return len(self.pairs.name)
@@ -73,31 +69,50 @@ class RealPictures:
 
 
 @dataclass(frozen=True, eq=False)
+class Generator:
+    """What paints, of a run.
+
+    Attributes:
+        run: its directory.
+        network: {embedding, latent} -> image.
+        sha256: of its weights.
+        embedder: of captions.
+        prior: of the latents, which are not truncated.
+        size: side of its pictures, pixels.
+        trained_on: splits that the run was trained on.
+        vision: networks of others that took part in training it, by name.
+    """
+
+    run: Path
+    network: OnReplicas
+    sha256: str
+    embedder: Embedder
+    prior: Prior
+    size: int
+    trained_on: tuple[str, ...]
+    vision: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class PaintedPictures:
     """Pictures that a generator paints, one for each of a list of texts.
 
     Attributes:
-        generator: {embedding, latent} -> image.
-        weights_sha256: of its weights.
-        encoder: of the captions.
+        generator: what paints.
         captions: of each picture, whose embeddings it is painted for the mean of.
-        prior: of the latents, which are not truncated.
         seed: of the latents; a row has the same one however many rows there are.
         plan: differs where a row has other captions.
     """
 
-    generator: OnReplicas
-    weights_sha256: str
-    encoder: TextEncoder | KnownSentences
+    generator: Generator
     captions: Sequence[Sequence[str]]
-    prior: Prior
     seed: tuple[int, ...]
     plan: str
 
     @property
     def fingerprint(self) -> str:
         """Of all that decides a picture: more of them leave the first as they are."""
-        return _hash("painted", self.weights_sha256, self.seed, self.plan)
+        return fingerprint_of("painted", self.generator.sha256, self.seed, self.plan)
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -109,10 +124,10 @@ class PaintedPictures:
             InputError: a picture is not finite.
         """
         texts = [self.captions[row] for row in rows]
-        embedding = mean_embedding(self.encoder, texts)
+        embedding = mean_embedding(self.generator.embedder, texts)
         blocks = {block: self._latents(block) for block in np.unique(rows // BLOCK).tolist()}
         latent = np.stack([blocks[row // BLOCK][row % BLOCK] for row in rows.tolist()])
-        images = self.generator({"embedding": embedding, "latent": latent})
+        images = self.generator.network({"embedding": embedding, "latent": latent})
         wrong = np.flatnonzero(~np.isfinite(images).all(axis=(1, 2, 3)))
         if len(wrong):
             raise InputError(
@@ -122,91 +137,7 @@ class PaintedPictures:
         return to_uint8(images)
 
     def _latents(self, block: int) -> npt.NDArray[np.float32]:
-        return self.prior.draw(BLOCK, [*self.seed, block])
-
-
-@dataclass(frozen=True, eq=False)
-class PictureFolder:
-    """Pictures of a folder of `t2i generate`, or of anything that names them so.
-
-    Attributes:
-        paths: of the pictures, in order.
-        captions: one for each.
-        size: side of the pictures, pixels.
-    """
-
-    paths: list[Path]
-    captions: list[str]
-    size: int
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Of all bytes."""
-        digest = hashlib.sha256()
-        for path in self.paths:
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-        return _hash("folder", digest.hexdigest(), self.captions)
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def at(self, rows: npt.NDArray[np.int64]) -> Pixels:
-        """Returns uint8 [n, size, size, C].
-
-        Raises:
-            InputError: a picture can't be read, or is of another size.
-        """
-        return np.stack([_read(self.paths[row], self.size) for row in rows.tolist()])
-
-
-def open_folder(folder: Path) -> PictureFolder:
-    """Returns the pictures that a folder's metadata.jsonl names.
-
-    Without one, its pictures NUMBER_anything.png; NUMBER is a line of captions.txt.
-
-    Raises:
-        InputError: there are none, or a name or a line is missing.
-    """
-    if (folder / METADATA).is_file():
-        return _described(folder)
-    paths = sorted(path for path in folder.iterdir() if path.suffix == ".png")
-    listed = folder / "captions.txt"
-    if not paths or not listed.is_file():
-        raise InputError(
-            f"{folder}: expected a run, or pictures and their metadata.jsonl, got "
-            f"{len(paths)} pictures{'' if listed.is_file() else ' and no metadata.jsonl'}; "
-            "make them with `t2i generate --out FOLDER`"
-        )
-    lines = listed.read_text(encoding="utf-8", errors="replace").split("\n")
-    if not lines[-1]:
-        lines.pop()
-    captions = []
-    for path in paths:
-        number = path.stem.partition("_")[0]
-        if not number.isdecimal() or not 1 <= int(number) <= len(lines):
-            raise InputError(
-                f"{path}: expected a name that begins with a line of {listed} from 1 to "
-                f"{len(lines)}, got {path.name!r}; name it as `t2i generate` does"
-            )
-        captions.append(lines[int(number) - 1])
-    return PictureFolder(paths, captions, _read(paths[0], None).shape[0])
-
-
-def _described(folder: Path) -> PictureFolder:
-    captioned = read_folder(folder)
-    missing = [picture.path.name for picture in captioned if not picture.path.is_file()]
-    named = {picture.path.name for picture in captioned}
-    more = [path.name for path in sorted(folder.glob("*.png")) if path.name not in named]
-    if not captioned or missing or more:
-        got = f"no {missing[0]}" if missing else f"{more[0]} beside them" if more else "none"
-        raise InputError(
-            f"{folder}: expected the pictures that its {METADATA} names, got {got}; "
-            "make them with `t2i generate --out FOLDER`"
-        )
-    paths = [picture.path for picture in captioned]
-    return PictureFolder(
-        paths, [picture.text for picture in captioned], _read(paths[0], None).shape[0]
-    )
+        return self.generator.prior.draw(BLOCK, [*self.seed, block])
 
 
 def caption_rows(captions: int, count: int, seed: int) -> npt.NDArray[np.int64]:
@@ -236,41 +167,23 @@ def caption_groups(
     first, index = np.unique(rows, return_inverse=True)
     owner = np.searchsorted(offset, first, side="right") - 1
     groups = []
-    for row, own in zip(first.tolist(), owner.tolist(), strict=True):
-        others = np.setdiff1d(np.arange(offset[own], offset[own + 1]), [row])
+    for row, picture in zip(first.tolist(), owner.tolist(), strict=True):
+        others = np.setdiff1d(np.arange(offset[picture], offset[picture + 1]), [row])
         drawn = np.random.default_rng([seed, row]).permutation(others)[: count - 1]
         groups.append(np.concatenate([[row], drawn]))
     return [groups[i] for i in index]
 
 
-def mean_embedding(
-    encoder: TextEncoder | KnownSentences, texts: Sequence[Sequence[str]]
-) -> npt.NDArray[np.float32]:
+def mean_embedding(embedder: Embedder, groups: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
     """Returns the mean embedding of each group of sentences, float32 [n, d]."""
-    sizes = [len(own) for own in texts]
-    embedding = encoder.embed([text for own in texts for text in own])
+    sizes = [len(sentences) for sentences in groups]
+    embedding = embedder.embed([text for sentences in groups for text in sentences])
     starts = np.cumsum([0, *sizes[:-1]])
     means: npt.NDArray[np.float32] = np.add.reduceat(embedding, starts, axis=0)
     means /= np.asarray(sizes, np.float32)[:, None]
     return means
 
 
-def _read(path: Path, size: int | None) -> Pixels:
-    """Returns uint8 [size, size, 3]; any square when the size is None."""
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"{path}: expected at most {_MAX_BYTES} bytes, got more; is it right?")
-        with Image.open(path, formats=("PNG",)) as picture:
-            wanted = (size, size) if size else (min(picture.size),) * 2
-            if picture.size != wanted or max(wanted) > 1024:
-                raise InputError(
-                    f"{path}: expected {wanted[0]} x {wanted[1]} pixels, got "
-                    f"{picture.width} x {picture.height}; make all pictures squares of one size"
-                )
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:
-        raise InputError(f"{path}: expected a PNG, got one that can't be read") from error
-
-
-def _hash(*facts: Any) -> str:
+def fingerprint_of(*facts: Any) -> str:
+    """Returns a hash of facts that JSON can say."""
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

@@ -25,7 +25,7 @@ _SEEING = 2
 
 
 @dataclass(frozen=True)
-class Row:
+class Score:
     """One number.
 
     Attributes:
@@ -58,7 +58,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class Scorecard:
     """Numbers of one measurer: there is no place for another one's.
 
     Attributes:
@@ -69,7 +69,7 @@ class Table:
 
     by: Stamp
     protocol: dict[str, Any]
-    rows: tuple[Row, ...]
+    rows: tuple[Score, ...]
 
 
 def require_replaceable(folder: Path) -> None:
@@ -86,7 +86,7 @@ def require_replaceable(folder: Path) -> None:
             )
 
 
-def write(path: Path, tables: Sequence[Table]) -> None:
+def write(path: Path, tables: Sequence[Scorecard]) -> None:
     """Writes the tables beside those in the file that are of the same generator or folder.
 
     A number measured again replaces the old one; another split, seed or count is another question,
@@ -100,13 +100,13 @@ def write(path: Path, tables: Sequence[Table]) -> None:
         for old in (read(path) if path.exists() else [])
         if any(_painted_by(old) == _painted_by(new) for new in tables)
     ]
-    merged: list[Table] = []
+    merged: list[Scorecard] = []
     for new in tables:
         same = [old for old in kept if (old.by, old.protocol) == (new.by, new.protocol)]
         kept = [old for old in kept if old not in same]
         names = {row.metric for row in new.rows}
         before = [row for old in same for row in old.rows if row.metric not in names]
-        merged.append(Table(new.by, new.protocol, (*before, *new.rows)))
+        merged.append(Scorecard(new.by, new.protocol, (*before, *new.rows)))
     content = {
         "format": FORMAT,
         "version": VERSION,
@@ -116,12 +116,12 @@ def write(path: Path, tables: Sequence[Table]) -> None:
         unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _painted_by(table: Table) -> str:
+def _painted_by(table: Scorecard) -> str:
     """Returns what tells the generator, or the folder; files of before 0.3 tell the pictures."""
     return str(table.protocol.get("generator", table.protocol["pictures"]))
 
 
-def read(path: Path) -> list[Table]:
+def read(path: Path) -> list[Scorecard]:
     """Returns the tables of a file.
 
     Raises:
@@ -138,11 +138,12 @@ def read(path: Path) -> list[Table]:
                 f"{stated[1]!r}; remove it, or read it with the release that wrote it"
             )
         return [
-            Table(
+            Scorecard(
                 Stamp(**table["by"]),
                 dict(table["protocol"]),
                 tuple(
-                    Row(**{**row, "estimate": Estimate(**row["estimate"])}) for row in table["rows"]
+                    Score(**{**row, "estimate": Estimate(**row["estimate"])})
+                    for row in table["rows"]
                 ),
             )
             for table in content["tables"]
@@ -153,7 +154,7 @@ def read(path: Path) -> list[Table]:
         ) from error
 
 
-def as_text(table: Table) -> str:
+def as_text(table: Scorecard) -> str:
     """Returns a table as lines, the protocol above the numbers."""
     lines = [heading(table)]
     for row in table.rows:
@@ -168,7 +169,7 @@ def as_text(table: Table) -> str:
     return "\n".join(lines)
 
 
-def compared(ours: Sequence[Table], theirs: Sequence[Table], names: tuple[str, str]) -> str:
+def compared(ours: Sequence[Scorecard], theirs: Sequence[Scorecard], names: tuple[str, str]) -> str:
     """Returns two runs side by side, table by table.
 
     Raises:
@@ -181,17 +182,17 @@ def compared(ours: Sequence[Table], theirs: Sequence[Table], names: tuple[str, s
             raise ValueError("tables of two protocols")
         lines.append(heading(one))
         lines.append(f"  {'':24}{names[0][-16:]:>18}{names[1][-16:]:>18}{'difference':>14}")
-        found = {row.metric: row for row in other.rows}
+        beside = {row.metric: row for row in other.rows}
         for row in one.rows:
-            if row.metric in found:
-                lines.append(_difference(row, found[row.metric]))
+            if row.metric in beside:
+                lines.append(_difference(row, beside[row.metric]))
                 if row.doubt:
                     lines.append(f"    {row.doubt}")
     lines.append("The intervals (95 %) are over captions and latents, not over trainings.")
     return "\n".join(lines)
 
 
-def heading(table: Table) -> str:
+def heading(table: Scorecard) -> str:
     """Returns who measured what, in a line."""
     protocol = table.protocol
     weights = f" ({table.by.sha256[:12]})" if table.by.sha256 else ""
@@ -204,7 +205,7 @@ def heading(table: Table) -> str:
     )
 
 
-def was_trained_on(table: Table) -> bool:
+def was_trained_on(table: Scorecard) -> bool:
     """Returns whether the real pictures are some that the generator was trained on."""
     return table.protocol["split"] in str(table.protocol.get("trained_on", "")).split(" + ")
 
@@ -214,7 +215,7 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
-def _difference(one: Row, other: Row) -> str:
+def _difference(one: Score, other: Score) -> str:
     difference = one.estimate.less(other.estimate)
     said = "within the noise"
     if difference.stands_out:

@@ -8,28 +8,43 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from t2i.compute.replicas import OnReplicas
-from t2i.encoders.lookup import KnownSentences
-from t2i.encoders.text import TextEncoder
+from t2i.encoders.embedder import Embedder
 from t2i.errors import InputError
+from t2i.evaluation.folder import PictureFolder, open_folder
 from t2i.evaluation.pictures import (
+    Generator,
     PaintedPictures,
-    PictureFolder,
     Pictures,
     caption_groups,
     caption_rows,
-    open_folder,
 )
 from t2i.files.weights import weights_sha256
-from t2i.models.contract import Prior
-from t2i.painting.painter import load_painting, load_run
+from t2i.models.catalogue import load_config
+from t2i.painting.painter import load_embedder, load_painting
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import Pairs
-from t2i.runs.directory import Run, require_there
+from t2i.pairs.stored import OpenPairs
+from t2i.runs.directory import Run, painting_of, require_there
 from t2i.runs.record import read_record
 
 # How many captions are painted how often to see how much their pictures differ.
 VARIED_CAPTIONS = 100
 VARIATIONS = 10
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which captions of a split a run paints.
+
+    Attributes:
+        count: pictures.
+        seed: of the captions and latents.
+        captions: of a real picture, for the mean of which one is painted.
+    """
+
+    count: int
+    seed: int
+    captions: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +58,7 @@ class Subject:
         varied: several pictures of each of some captions.
         varied_caption: of each of `varied`.
         size: side of the pictures, pixels.
-        encoder: that the run was trained with; None for a folder.
+        embedder: that the run was trained with; None for a folder.
         trained_on: splits that the run was trained on.
         latents: how they were drawn, in words.
         captions: what a picture was painted for, in words.
@@ -57,7 +72,7 @@ class Subject:
     varied: Pictures
     varied_caption: npt.NDArray[np.int64]
     size: int
-    encoder: TextEncoder | KnownSentences | None
+    embedder: Embedder | None
     trained_on: tuple[str, ...]
     latents: str
     captions: str
@@ -72,12 +87,10 @@ class Subject:
 
 def open_subject(
     path: Path,
-    data: Path,
+    data: OpenPairs,
     real: Pairs,
-    count: int,
-    seed: int,
+    sampling: Sampling,
     strategy: tf.distribute.Strategy,
-    captions: int = 1,
 ) -> Subject:
     """Returns what is in `path`.
 
@@ -85,10 +98,8 @@ def open_subject(
         path: a run directory, or a folder of pictures.
         data: the pairs file.
         real: the split that it is measured against.
-        count: pictures that a run paints.
-        seed: of the captions and latents.
+        sampling: what a run paints.
         strategy: whose replicas paint.
-        captions: of a real picture, for the mean of which a run paints one.
 
     Raises:
         InputError: it is neither, or a file is damaged; or several captions are asked for of a
@@ -96,81 +107,62 @@ def open_subject(
     """
     require_there(path)
     if Run(path).config.is_file():
-        return _run(path, data, real, count, seed, strategy, captions)
-    if captions > 1:
+        return painted(_generator(path, data, strategy), real, sampling)
+    if sampling.captions > 1:
         raise InputError(
             f"--captions: expected 1 for the folder {path}, whose pictures are painted, got "
-            f"{captions}; leave it out"
+            f"{sampling.captions}; leave it out"
         )
     return _folder(path, real)
 
 
-def _run(
-    path: Path,
-    data: Path,
-    real: Pairs,
-    count: int,
-    seed: int,
-    strategy: tf.distribute.Strategy,
-    captions: int,
-) -> Subject:
-    record = read_record(Run(path))
-    stamp = record.encoder
-    # Imported embeddings are looked up in the pairs file, there being no encoder.
-    config, encoder, channels = load_run(path, data if stamp and stamp.imported else None)
+def _generator(path: Path, data: OpenPairs, strategy: tf.distribute.Strategy) -> Generator:
+    painting_of(path)
+    config, record = load_config(Run(path).config), read_record(Run(path))
+    embedder = load_embedder(Run(path), record, data)
     with strategy.scope():
-        network, prior = load_painting(path, config, encoder.embedding_size, channels)
-    return painted(
-        path, OnReplicas(network, strategy), weights_sha256(network), encoder, real,
-        count, seed, config.image_size, prior, tuple(config.training.splits), tuple(record.vision),
-        captions,
-    )  # fmt: skip
+        network, prior = load_painting(path, config, embedder.embedding_size, record.channels)
+    return Generator(
+        run=path,
+        network=OnReplicas(network, strategy),
+        sha256=weights_sha256(network),
+        embedder=embedder,
+        prior=prior,
+        size=config.image_size,
+        trained_on=tuple(config.training.splits),
+        vision=tuple(record.vision),
+    )
 
 
-def painted(
-    path: Path,
-    generator: OnReplicas,
-    sha256: str,
-    encoder: TextEncoder | KnownSentences,
-    real: Pairs,
-    count: int,
-    seed: int,
-    size: int,
-    prior: Prior,
-    trained_on: tuple[str, ...],
-    vision: tuple[str, ...],
-    captions: int = 1,
-) -> Subject:
-    """Returns a generator as a subject; the arguments are those of `Subject` and `_run`."""
-    rows = caption_rows(len(real.caption), count, seed)
+def painted(generator: Generator, real: Pairs, sampling: Sampling) -> Subject:
+    """Returns what a generator paints for the captions of a split."""
+    seed, captions = sampling.seed, sampling.captions
+    rows = caption_rows(len(real.caption), sampling.count, seed)
     varied = caption_rows(len(real.caption), VARIED_CAPTIONS, seed)[: len(real.caption)]
     varied = varied.repeat(VARIATIONS)
     split = digest(real)
-
     each = "" if captions == 1 else f", means of {captions}"
 
     def pictures(first: npt.NDArray[np.int64], part: int, plan: str) -> PaintedPictures:
         groups = caption_groups(first, real.caption_offset, captions, seed)
         texts = [[real.caption[row] for row in group] for group in groups]
-        return PaintedPictures(
-            generator, sha256, encoder, texts, prior, (seed, part), f"{plan} of {split}{each}"
-        )
+        return PaintedPictures(generator, texts, (seed, part), f"{plan} of {split}{each}")
 
     return Subject(
-        path=path,
+        path=generator.run,
         pictures=pictures(rows, 0, "permuted"),
         caption=rows,
         varied=pictures(varied, 1, "repeated"),
         varied_caption=varied,
-        size=size,
-        encoder=encoder,
-        trained_on=trained_on,
+        size=generator.size,
+        embedder=generator.embedder,
+        trained_on=generator.trained_on,
         latents="z ~ N(0, 1), not truncated",
         captions="one a picture, each once before one comes again"
         if captions == 1
         else f"the mean of {captions} of one picture, each once the first before one is again",
-        vision=vision,
-        generator=sha256,
+        vision=generator.vision,
+        generator=generator.sha256,
     )
 
 
@@ -191,7 +183,7 @@ def _folder(path: Path, real: Pairs) -> Subject:
         varied=pictures,
         varied_caption=caption,
         size=pictures.size,
-        encoder=None,
+        embedder=None,
         trained_on=("train",),
         latents="unknown: a folder of pictures",
         captions="as the folder says",

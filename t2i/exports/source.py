@@ -36,7 +36,7 @@ def load_source(run: Path) -> Source:
             characters.
     """
     painter = Painter(run_named(run))
-    encoder = painter.sentences
+    encoder = painter.embedder
     if not isinstance(encoder, TextEncoder):
         raise InputError(
             f"{run}: expected a run with a text encoder of its own, got one trained on imported "

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from t2i.config.run import RunConfig
-from t2i.encoders.legibility import plain, require_legible_sentence
-from t2i.encoders.lookup import KnownSentences
-from t2i.encoders.text import TextEncoder, load_encoder
+from t2i.encoders.embedder import Embedder
+from t2i.encoders.lookup import KnownSentences, load_sentences
+from t2i.encoders.text import load_encoder
 from t2i.errors import InputError
 from t2i.files.disk import AnyPath
 from t2i.files.weights import load_weights, weights_sha256
@@ -19,9 +19,10 @@ from t2i.models.catalogue import load_config, offered
 from t2i.models.contract import Facts, Floats, Painting
 from t2i.painting.poses import posed
 from t2i.painting.variety import VARIETY, varied
+from t2i.pairs.stored import OpenPairs
 from t2i.progress import Progress, silent
 from t2i.runs.directory import Run, painting_of
-from t2i.runs.record import read_record
+from t2i.runs.record import Record, read_record
 
 # Pictures painted at a time; bounds the memory whatever is asked for.
 _BATCH = 64
@@ -35,7 +36,7 @@ class Painter:
         path: the run directory.
         network: what paints; see `models.contract.Painting`.
         prior: of the latents.
-        sentences: what embeds them: the run's encoder, or a pairs file.
+        embedder: of sentences: the run's encoder, or a pairs file.
     """
 
     def __init__(
@@ -57,9 +58,9 @@ class Painter:
         # Before it is read: written anew meanwhile, it is read again.
         self._loaded = _stamp(generator)
         pairs = None if data is None else Path(data)
-        self.config, self.sentences, channels = load_run(Path(path), pairs)
+        self.config, self.embedder, channels = load_run(Path(path), pairs)
         self.network, self.prior = load_painting(
-            generator, self.config, self.sentences.embedding_size, channels
+            generator, self.config, self.embedder.embedding_size, channels
         )
 
     @cached_property
@@ -68,10 +69,7 @@ class Painter:
         return self._identity()
 
     def _identity(self) -> str:
-        models = [self.network]
-        if isinstance(self.sentences, TextEncoder):
-            models.append(self.sentences.model)
-        return weights_sha256(*models)[:16]
+        return weights_sha256(self.network, *self.embedder.networks)[:16]
 
     def refresh(self) -> bool:
         """Takes the weights that the run has by now; returns whether they are others.
@@ -129,16 +127,7 @@ class Painter:
         """
         if not captions:
             raise InputError("captions: expected at least one sentence, got none; type one")
-        if isinstance(self.sentences, KnownSentences):
-            return self.sentences.embed(captions)
-        captions = [plain(caption) for caption in captions]
-        for caption in captions:
-            if not caption or not self.sentences.tokenizer.encode([caption]).any():
-                raise InputError(
-                    f"captions: expected words, got {caption!r}; describe a picture in English"
-                )
-            require_legible_sentence(self.sentences.tokenizer, caption)
-        return self.sentences.embed(captions)
+        return self.embedder.embed_typed(captions)
 
     def latents(self, count: int, seed: int, variety: float = VARIETY, pose: str = "") -> Floats:
         """Returns float32 [count, z] ~ N(0, 1), `varied`, and `posed` where there is a pose."""
@@ -168,9 +157,7 @@ def _stamp(path: Path) -> tuple[int, ...]:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def load_run(
-    path: Path, data: Path | None = None
-) -> tuple[RunConfig, TextEncoder | KnownSentences, int]:
+def load_run(path: Path, data: Path | None = None) -> tuple[RunConfig, Embedder, int]:
     """Returns the configuration of the run in `path`, what embeds its sentences, and channels.
 
     Args:
@@ -183,11 +170,27 @@ def load_run(
     painting_of(path)
     run = Run(path)
     config, record = load_config(run.config), read_record(run)
-    if data is None and record.encoder and record.encoder.imported:
-        data = Path(record.pairs)
     if data:
-        return config, KnownSentences(data, record.encoder), record.channels
-    return config, load_encoder(run.encoder), record.channels
+        return config, load_sentences(data, record.encoder), record.channels
+    return config, load_embedder(run, record), record.channels
+
+
+def load_embedder(run: Run, record: Record, data: OpenPairs | None = None) -> Embedder:
+    """Returns what embedded the sentences of a run.
+
+    Args:
+        run: its directory.
+        record: in it.
+        data: the pairs file where imported embeddings are looked up, there being no encoder;
+            None for that of the training.
+
+    Raises:
+        InputError: a file is damaged or not there.
+    """
+    stamp = record.encoder
+    if stamp is None or not stamp.imported:
+        return load_encoder(run.encoder)
+    return KnownSentences(data, stamp) if data else load_sentences(Path(record.pairs), stamp)
 
 
 def load_painting(path: Path, config: RunConfig, embedding_size: int, channels: int) -> Painting:

@@ -140,37 +140,7 @@ def read(path: Path, splits: Sequence[str], images: bool = True, embeddings: boo
         InputError: as `read_header`, or the splits hold no picture.
     """
     with opened(path) as file:
-        header = header_of(file)
-        groups = [file[split] for split in splits]
-        count = sum(header.images[split] for split in splits)
-        if not count:
-            raise InputError(
-                f"{path}: expected pictures in {' + '.join(splits)}, got none; "
-                "prepare the file with a split that fills it"
-            )
-        for group in groups:
-            offset, captions = group["caption_offset"][:], group["caption"].shape[0]
-            if offset[0] != 0 or offset[-1] != captions or (np.diff(offset) < 1).any():
-                raise InputError(
-                    f"{path}: {group.name}/caption_offset: expected to rise from 0 to {captions}, "
-                    f"got otherwise; see `t2i-prep check {path}`"
-                )
-        starts = np.cumsum([0, *(header.captions[split] for split in splits)])
-        offsets = [
-            group["caption_offset"][:-1] + start
-            for group, start in zip(groups, starts[:-1], strict=True)
-        ]
-        none = np.zeros((count, 0, 0, header.channels), np.uint8)
-        return Pairs(
-            image=_joined(groups, "image") if images else none,
-            caption=_texts(groups, "caption"),
-            embedding=_joined(groups, "embedding", None if embeddings else 0)
-            if header.encoder
-            else None,
-            caption_offset=np.append(np.concatenate(offsets), starts[-1]).astype(np.int64),
-            class_id=_joined(groups, "class_id"),
-            name=_texts(groups, "name"),
-        )
+        return pairs_of(file, header_of(file), splits, images, embeddings)
 
 
 def read_encoder(path: Path) -> bytes | None:
@@ -180,13 +150,58 @@ def read_encoder(path: Path) -> bytes | None:
         InputError: as `read_header`, or the file holds no embeddings yet.
     """
     with opened(path) as file:
-        encoder = header_of(file).encoder
-        if encoder is None:
+        return encoder_of(file, header_of(file))
+
+
+def pairs_of(
+    file: h5py.File, header: Header, splits: Sequence[str], images: bool, embeddings: bool
+) -> Pairs:
+    """Returns splits of an open file, whose header was read; raises as `read`."""
+    path = file.filename
+    groups = [file[split] for split in splits]
+    count = sum(header.images[split] for split in splits)
+    if not count:
+        raise InputError(
+            f"{path}: expected pictures in {' + '.join(splits)}, got none; "
+            "prepare the file with a split that fills it"
+        )
+    caption_offset = _offsets(path, groups)
+    none = np.zeros((count, 0, 0, header.channels), np.uint8)
+    return Pairs(
+        image=_joined(groups, "image") if images else none,
+        caption=_texts(groups, "caption"),
+        embedding=_joined(groups, "embedding", None if embeddings else 0)
+        if header.encoder
+        else None,
+        caption_offset=caption_offset,
+        class_id=_joined(groups, "class_id"),
+        name=_texts(groups, "name"),
+    )
+
+
+def encoder_of(file: h5py.File, header: Header) -> bytes | None:
+    """Returns the encoder in an open file, whose header was read; raises as `read_encoder`."""
+    if header.encoder is None:
+        raise InputError(
+            f"{file.filename}: expected embedded captions, got none; "
+            f"run `t2i-prep embed {file.filename} --encoder ENCODER`"
+        )
+    return None if header.encoder.imported else bytes(file["encoder"][:])
+
+
+def _offsets(path: str, groups: Sequence[h5py.Group]) -> npt.NDArray[np.int64]:
+    """Returns where the captions of each picture of the joined groups begin, [n + 1]."""
+    start, parts = 0, []
+    for group in groups:
+        offset, captions = group["caption_offset"][:], group["caption"].shape[0]
+        if offset[0] != 0 or offset[-1] != captions or (np.diff(offset) < 1).any():
             raise InputError(
-                f"{path}: expected embedded captions, got none; "
-                f"run `t2i-prep embed {path} --encoder ENCODER`"
+                f"{path}: {group.name}/caption_offset: expected to rise from 0 to {captions}, "
+                f"got otherwise; see `t2i-prep check {path}`"
             )
-        return None if encoder.imported else bytes(file["encoder"][:])
+        parts.append(offset[:-1] + start)
+        start += captions
+    return np.append(np.concatenate(parts), start).astype(np.int64)
 
 
 def _joined(groups: Sequence[h5py.Group], name: str, rows: int | None = None) -> npt.NDArray[Any]:
@@ -200,15 +215,19 @@ def _texts(groups: Sequence[h5py.Group], name: str) -> list[str]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """Yields the file open for reading; raises InputError when HDF5 can't open it."""
+    """Yields the file open for reading; raises as `open_file`."""
+    with open_file(path) as file:
+        yield file
+
+
+def open_file(path: Path) -> h5py.File:
+    """Returns the file open for reading; raises InputError when HDF5 can't open it."""
     if not Path(path).is_file():
         raise InputError(f"{path}: expected a pairs file, got nothing there; see `t2i-prep --help`")
     try:
-        file = h5py.File(path, "r")
+        return h5py.File(path, "r")
     except OSError as error:
         raise InputError(f"{path}: {_unopened(error)}") from error
-    with file:
-        yield file
 
 
 def _unopened(error: OSError) -> str:

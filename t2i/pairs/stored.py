@@ -1,16 +1,19 @@
-"""Rows of a pairs file that stay in the file until they are asked for."""
+"""A pairs file that stays open, and rows that stay in it until they are asked for."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
-from t2i.pairs.reading import Pairs, read
+from t2i.errors import InputError
+from t2i.files.disk import AnyPath
+from t2i.pairs.reading import Pairs, encoder_of, header_of, open_file, pairs_of
 
 # Rows as near as this are read in one go: skipping costs more than reading.
 _GAP = 16
@@ -23,16 +26,9 @@ class StoredRows:
         shape: of the whole column.
     """
 
-    def __init__(self, path: Path, splits: Sequence[str], column: str) -> None:
-        """Opens the file, whose header was read before; it stays open.
-
-        Args:
-            path: the pairs file.
-            splits: in the order in which they are joined.
-            column: `image` or `embedding`.
-        """
-        file = h5py.File(path, "r")
-        self._parts = [file[split][column] for split in splits]
+    def __init__(self, parts: Sequence[h5py.Dataset]) -> None:
+        """Joins columns of an open file, which stays open."""
+        self._parts = parts
         self._starts = np.cumsum([0, *(len(part) for part in self._parts)])
         self.shape: tuple[int, ...] = (int(self._starts[-1]), *self._parts[0].shape[1:])
 
@@ -56,11 +52,38 @@ class StoredRows:
         return ordered
 
 
-def read_stored(path: Path, splits: Sequence[str]) -> Pairs:
-    """Returns splits whose pictures stay in the file until rows of them are asked for.
+class OpenPairs:
+    """A pairs file, opened and checked once and handed on; it is open as long as it is held.
 
-    Their embeddings are not read. Raises as `read`.
+    Attributes:
+        path: of the file.
+        header: what it says of itself.
     """
-    pairs = read(path, splits, images=False, embeddings=False)
-    stored: Any = StoredRows(path, splits, "image")
-    return replace(pairs, image=stored)
+
+    def __init__(self, path: AnyPath) -> None:
+        """Opens it; raises as `read_header`."""
+        self.path = Path(path)
+        self._file = open_file(self.path)
+        try:
+            self.header = header_of(self._file)
+        except InputError:
+            self._file.close()
+            raise
+
+    @cached_property
+    def encoder(self) -> bytes | None:
+        """The encoder inside; see `read_encoder`."""
+        return encoder_of(self._file, self.header)
+
+    def read(self, splits: Sequence[str], images: bool = True, embeddings: bool = True) -> Pairs:
+        """Returns splits in memory; see `t2i.pairs.reading.read`."""
+        return pairs_of(self._file, self.header, splits, images, embeddings)
+
+    def rows(self, splits: Sequence[str], column: Literal["image", "embedding"]) -> StoredRows:
+        """Returns a column of splits that stays in the file."""
+        return StoredRows([self._file[split][column] for split in splits])
+
+    def stored(self, splits: Sequence[str]) -> Pairs:
+        """Returns splits whose pictures stay in the file; their embeddings are not read."""
+        image: Any = self.rows(splits, "image")
+        return replace(self.read(splits, images=False, embeddings=False), image=image)

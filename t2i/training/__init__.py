@@ -1,4 +1,4 @@
-"""A configuration and a pairs file to a run: what it is going to do, the loop, what it shows.
+"""A configuration and a pairs file to a run: planned in `plan`, built by `trainer`, run by `loop`.
 
 In come a configuration, a pairs file and a run directory; out comes the directory, filled with
 checkpoints, curves and painted grids. It knows a model by its contract alone.

@@ -16,8 +16,7 @@ from t2i.files.disk import replacing
 from t2i.images.pixels import middle, save_image, to_uint8
 from t2i.images.sheets import captioned_grid, grid
 from t2i.models.contract import Painting
-from t2i.pairs.reading import read, read_header
-from t2i.pairs.stored import StoredRows
+from t2i.pairs.stored import OpenPairs
 from t2i.runs.directory import Run
 from t2i.training.projector import project
 
@@ -32,7 +31,7 @@ class Board:
         self,
         run: Run,
         config: RunConfig,
-        data: Path,
+        data: OpenPairs,
         painting: Painting,
         judge: Path | None = None,
     ) -> None:
@@ -47,22 +46,22 @@ class Board:
         """
         self._run, self._network = run, painting.network
         self._writer = tf.summary.create_file_writer(str(run.events))
-        header = read_header(data)
         unseen = [split for split in ("test", "val") if split not in config.training.splits]
-        shown = [split for split in unseen if header.images[split]][:1] or config.training.splits
+        filled = [split for split in unseen if data.header.images[split]]
+        shown = filled[:1] or config.training.splits
         # The rest of the pictures and embeddings stays in the file.
-        held = read(data, shown, images=False, embeddings=False)
-        image, embedding = (StoredRows(data, shown, column) for column in ("image", "embedding"))
-        chosen = np.linspace(0, len(held.name) - 1, config.training.samples).astype(int)
-        rows = held.caption_offset[chosen]
-        self._captions = [held.caption[row] for row in rows]
+        pairs = data.read(shown, images=False, embeddings=False)
+        image, embedding = data.rows(shown, "image"), data.rows(shown, "embedding")
+        chosen = np.linspace(0, len(pairs.name) - 1, config.training.samples).astype(int)
+        rows = pairs.caption_offset[chosen]
+        self._captions = [pairs.caption[row] for row in rows]
         self._embedding = embedding[rows].repeat(_COLUMNS, axis=0)
         latents = painting.prior.draw(_COLUMNS, [config.seed, 1])
         self._latent = np.tile(latents, (len(rows), 1))
         self._real = middle(image[chosen], config.image_size)
         self._paint = tf.function(lambda inputs: painting.network(inputs, training=False))
         self._introduce(config, shown)
-        project(self._run.events, held, image, embedding)
+        project(self._run.events, pairs, image, embedding)
         self._evaluate_every = config.training.evaluate_every
         self._monitor = Monitor(run, config, data, judge, painting) if judge else None
 

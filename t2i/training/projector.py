@@ -13,20 +13,20 @@ _PROJECTED = 600
 _THUMBNAIL = 32
 
 
-def project(folder: Path, held: Pairs, image: StoredRows, embedding: StoredRows) -> None:
+def project(folder: Path, pairs: Pairs, image: StoredRows, embedding: StoredRows) -> None:
     """Writes captions' embeddings for TensorBoard's projector, with sentences and thumbnails.
 
     Args:
         folder: of the event files.
-        held: names, classes and captions of pairs; at most 600 are taken, spread over them.
+        pairs: names, classes and captions of pairs; at most 600 are taken, spread over them.
         image: of these pairs, read a picture at a time.
         embedding: of these pairs.
     """
-    chosen = np.unique(np.linspace(0, len(held.name) - 1, _PROJECTED).astype(int))
-    rows = held.caption_offset[chosen]
+    chosen = np.unique(np.linspace(0, len(pairs.name) - 1, _PROJECTED).astype(int))
+    rows = pairs.caption_offset[chosen]
     numbers = "\n".join("\t".join(f"{value:.5g}" for value in row) for row in embedding[rows])
     labels = "\n".join(
-        f"{' '.join(held.caption[row].split())}\t{held.class_id[index]}\t{held.name[index]}"
+        f"{' '.join(pairs.caption[row].split())}\t{pairs.class_id[index]}\t{pairs.name[index]}"
         for index, row in zip(chosen, rows, strict=True)
     )
     # The projector cuts a square sheet of thumbnails, row by row.

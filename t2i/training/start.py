@@ -64,8 +64,8 @@ def start_from(start: Start, model: Model, config: RunConfig, facts: Facts) -> N
     run, theirs, record = _read(place)
     bare = Facts(_embedding_size(run, record), record.channels)
     painting = load_painting(run.path, theirs, bare.embedding_size, bare.channels).network
-    own = offered(config).build_painting(config, bare).network
-    _require_alike(place, "what paints", painting.weights, own.weights)
+    ours = offered(config).build_painting(config, bare).network
+    _require_alike(place, "what paints", painting.weights, ours.weights)
     model.start_from(painting.get_weights())
     if not start.step:
         return
@@ -119,15 +119,15 @@ def _embedding_size(run: Run, record: Record) -> int:
     return (record.encoder or load_encoder(run.encoder)).embedding_size
 
 
-def _require_alike(place: Path, name: str, theirs: Sequence[Any], own: Sequence[Any]) -> None:
-    pairs = zip(theirs, own, strict=False)
+def _require_alike(place: Path, name: str, theirs: Sequence[Any], ours: Sequence[Any]) -> None:
+    pairs = zip(theirs, ours, strict=False)
     other = next(((x, y) for x, y in pairs if tuple(x.shape) != tuple(y.shape)), None)
-    if other is None and len(theirs) == len(own):
+    if other is None and len(theirs) == len(ours):
         return
     got = (
         f"{other[0].path} of {tuple(other[0].shape)} for {tuple(other[1].shape)}"
         if other
-        else f"{len(theirs)} weights for {len(own)}"
+        else f"{len(theirs)} weights for {len(ours)}"
     )
     raise InputError(
         f"--from: expected networks of the same shapes in {place}, got, in {name}, {got}; "

@@ -39,8 +39,8 @@ def build_launch(strategy: Any, model: Model, how: Draw, streamed: bool, compile
         names: list[str] = []
         record = tf.TensorArray(tf.float32, size=steps)
         for index in tf.range(steps):
-            own = tf.ensure_shape(rows[index], [how.batch_size])
-            watched = strategy.run(step_of_replica, args=(table, own, index, first))
+            images = tf.ensure_shape(rows[index], [how.batch_size])
+            watched = strategy.run(step_of_replica, args=(table, images, index, first))
             model.after_step(strategy)
             names[:] = sorted(watched)
             means = [

@@ -146,7 +146,7 @@ def _embedded(painter: Painter, jobs: Sequence[Job]) -> list[Floats | InputError
     """Returns the embeddings [k, d] of each job's sentences, or what is wrong with them."""
     texts = [text for job in jobs for text in job.asked.sentences]
     if not texts:
-        return [np.empty((0, painter.sentences.embedding_size), np.float32)] * len(jobs)
+        return [np.empty((0, painter.embedder.embedding_size), np.float32)] * len(jobs)
     try:
         # Together they take hardly longer than one.
         found = painter.embed(texts)

@@ -16,7 +16,7 @@ WORDS = ["one", "two", "three", "four"]
 
 
 class _Words:
-    embedding_size = EMBEDDING
+    embedding_size, networks = EMBEDDING, ()
 
     def embed(self, sentences: list[str]) -> np.ndarray:
         rows = np.random.default_rng(3).standard_normal((len(WORDS), EMBEDDING))
@@ -37,8 +37,8 @@ def painter() -> Any:
     image = keras.layers.Activation("tanh")(keras.layers.Reshape((SIZE, SIZE, 3))(x))
     made: Any = Painter.__new__(Painter)
     made.network = keras.Model({"embedding": embedding, "latent": latent}, image)
-    made.prior, made.sentences = PRIOR, _Words()
-    made.embed = made.sentences.embed
+    made.prior, made.embedder = PRIOR, _Words()
+    made.embed = made.embedder.embed
     made.config = SimpleNamespace(seed=0, image_size=SIZE)
     return made
 
@@ -46,7 +46,7 @@ def painter() -> Any:
 def painted(made: Any, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns uint8 pictures, and the embeddings and latents that they are of."""
     rows = np.random.default_rng(seed).integers(0, len(WORDS), count)
-    embedding = made.sentences.embed([WORDS[row] for row in rows])
+    embedding = made.embedder.embed([WORDS[row] for row in rows])
     latent = made.prior.draw(count, seed)
     return made.paint_rows(embedding, latent), embedding, latent
 

@@ -12,7 +12,6 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from t2i.compute.kernels.adam import FusedAdam
 from t2i.compute.kernels.batch_norm import FusedBatchNormalization
 from t2i.compute.kernels.choice import STOCK, Kernels
 from t2i.compute.kernels.columns import ColumnConv2D, ColumnConv2DTranspose
@@ -20,12 +19,13 @@ from t2i.compute.kernels.pictures import ImageConv2D, ImageConv2DTranspose
 from t2i.compute.strategy import on_gpu
 from t2i.images.augmentation import CHANCES, augment
 from t2i.models import losses
+from t2i.models.average import Averaged
 from t2i.models.contract import Batch, Facts, Floats, Needs, Painting, Prior, Tensor, Terms
 from t2i.models.dcgan.config import Config
 from t2i.models.dcgan.discriminator import build_discriminator
 from t2i.models.dcgan.generator import build_generator
-from t2i.models.schedule import Schedule
-from t2i.models.update import mean_over_replicas, move_average, norm, objective, share
+from t2i.models.optimizers import optimizers
+from t2i.models.update import mean_over_replicas, norm, objective, share
 from t2i.models.whitening import whitening_of
 
 CURVES = ("d/accuracy_real", "d/accuracy_mismatched", "d/accuracy_fake", "g/adversarial")
@@ -54,21 +54,17 @@ class TextToImageGAN:
         faster = (ImageConv2D, ImageConv2DTranspose, ColumnConv2D, ColumnConv2DTranspose)
         kernels = Kernels(norm) if on_gpu() else Kernels(norm, *faster)
         sizes = (config.networks, config.image_size, facts.embedding_size)
-        made = (facts.precision, whitening, facts.channels)
-        self.generator = build_generator(*sizes, kernels, *made)
-        self.discriminator = build_discriminator(*sizes, kernels, *made)
-        self.average = None
-        if config.training.ema:
-            self.average = build_generator(*sizes, STOCK, *made)
-            self.average.set_weights(self.generator.get_weights())
-        steps_per_epoch = facts.steps_per_epoch
-        steps = config.training.epochs * steps_per_epoch
-        self.generator_optimizer = self._adam(Schedule(config.optimizer, steps_per_epoch, steps))
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer = self._adam(
-            Schedule(config.optimizer, steps_per_epoch, steps, config.optimizer.discriminator_ratio)
+        rest = (facts.precision, whitening, facts.channels)
+        self.generator = build_generator(*sizes, kernels, *rest)
+        self.discriminator = build_discriminator(*sizes, kernels, *rest)
+        self.average = build_generator(*sizes, STOCK, *rest) if config.training.ema else None
+        self._averaged = Averaged(self.generator, self.average, config.training.ema)
+        self.generator_optimizer, self.discriminator_optimizer = optimizers(
+            config,
+            facts.steps_per_epoch,
+            self.generator.trainable_variables,
+            self.discriminator.trainable_variables,
         )
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self._trunk = self.discriminator.get_layer("trunk")
         self._head = self.discriminator.get_layer("head")
         self._uses_interpolated = bool(
@@ -78,14 +74,8 @@ class TextToImageGAN:
         self.kept = {
             "generator_optimizer": self.generator_optimizer,
             "discriminator_optimizer": self.discriminator_optimizer,
-            **({} if self.average is None else {"average": self.average}),
+            **self._averaged.kept,
         }
-
-    def _adam(self, schedule: Schedule) -> keras.optimizers.Optimizer:
-        config = self.config.optimizer
-        return FusedAdam(
-            schedule, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon
-        )
 
     def step(self, batch: Batch) -> Terms:
         """Updates D, then G, by one batch; returns the loss terms and what else is watched.
@@ -231,20 +221,15 @@ class TextToImageGAN:
 
     def after_step(self, strategy: Any) -> None:
         """Moves the averaged generator a step towards the live one; between replicas' steps."""
-        if self.average is not None:
-            done = self.generator_optimizer.iterations.value
-            move_average(strategy, self.average, self.generator, self.config.training.ema, done)
+        self._averaged.move(strategy, self.generator_optimizer.iterations.value)
 
     def start_from(self, weights: list[Floats]) -> None:
         """Makes G, and its average, start from weights that another run painted with."""
-        self.generator.set_weights(weights)
-        if self.average is not None:
-            self.average.set_weights(weights)
+        self._averaged.fill(weights)
 
     def weights(self) -> list[Floats]:
         """Returns the weights that paint best: the average's where there is one."""
-        weights: list[Floats] = (self.average or self.generator).get_weights()
-        return weights
+        return self._averaged.weights()
 
 
 def needs(config: Config) -> Needs:

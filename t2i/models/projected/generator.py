@@ -84,9 +84,7 @@ def build_generator(
     with policy(dtype):
         embedding = keras.Input((embedding_size,), name="embedding")
         latent = keras.Input((config.latent_size,), name="latent")
-        said = standardised(whitened(embedding, whitening))
-        style = layers.Dense(config.style_size, name="style")(layers.Concatenate()([said, latent]))
-        style = layers.LeakyReLU(0.2)(style)
+        style = _style(whitened(embedding, whitening), latent, config.style_size)
 
         def drawn(x: Any, name: str) -> Any:
             norm = kernels.normalization(
@@ -100,13 +98,24 @@ def build_generator(
             x = drawn(_conv(x.shape[-1], f"same{side}")(x), f"same{side}")
             side *= 2
             x = drawn(kernels.doubled(width, f"up{side}")(x), f"up{side}")
-        x = layers.Conv2D(channels, 3, padding="same", name="image")(x)
-        if config.smoothed:
-            # Two means of neighbours weigh 1, 2, 1; at the edge, of the pixels that there are.
-            for _ in range(2):
-                x = layers.AveragePooling2D(2, 1, padding="same")(x)
-        image = layers.Activation("tanh", dtype="float32")(x)
+        image = _image(x, channels, config.smoothed)
     return keras.Model({"embedding": embedding, "latent": latent}, image, name="generator")
+
+
+def _style(text: Any, latent: Any, size: int) -> Any:
+    """Returns what modulates every layer, [b, size], of text [b, k] and latent [b, z]."""
+    style = layers.Dense(size, name="style")(layers.Concatenate()([standardised(text), latent]))
+    return layers.LeakyReLU(0.2)(style)
+
+
+def _image(x: Any, channels: int, smoothed: bool) -> Any:
+    """Returns [b, s, s, channels], tanh, of the last map."""
+    x = layers.Conv2D(channels, 3, padding="same", name="image")(x)
+    if smoothed:
+        # Two means of neighbours weigh 1, 2, 1; at the edge, of the pixels that there are.
+        for _ in range(2):
+            x = layers.AveragePooling2D(2, 1, padding="same")(x)
+    return layers.Activation("tanh", dtype="float32")(x)
 
 
 def standardised(text: Any) -> Any:

@@ -12,9 +12,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from t2i.compute.kernels.adam import FusedAdam
 from t2i.compute.kernels.batch_norm import FusedBatchNormalization
+from t2i.models.average import Averaged
 from t2i.models.contract import Batch, Facts, Floats, Needs, Painting, Prior, Tensor, Terms
+from t2i.models.optimizers import optimizers
 from t2i.models.projected import terms
 from t2i.models.projected.config import Config
 from t2i.models.projected.discriminator import (
@@ -24,8 +25,7 @@ from t2i.models.projected.discriminator import (
 )
 from t2i.models.projected.generator import GEOMETRY, SWITCHES, build_generator, faster
 from t2i.models.projected.view import CHANCES, close_up, view
-from t2i.models.schedule import Schedule
-from t2i.models.update import mean_over_replicas, move_average, norm, objective, share
+from t2i.models.update import mean_over_replicas, norm, objective, share
 from t2i.models.whitening import whitening_of
 from t2i.vision.lite import build_lite, maps_of
 from t2i.vision.networks import LITE_NETWORKS, STRIDES
@@ -55,14 +55,14 @@ class ProjectedGAN:
         # The fused kernel can't synchronise replicas.
         synchronized = partial(keras.layers.BatchNormalization, synchronized=True)
         kernels = faster(synchronized if nets.synchronized_batch_norm else FusedBatchNormalization)
-        made = partial(
+        make_generator = partial(
             build_generator,
             nets,
             facts.embedding_size,
             whitening=whitening,
             channels=facts.channels,
         )
-        self.generator = made(kernels=kernels, dtype=facts.precision)
+        self.generator = make_generator(kernels=kernels, dtype=facts.precision)
         self.eyes = maps_of(build_lite(LITE_NETWORKS[nets.eyes], nets.eyes_size))
         maps = {
             str(stride): tuple(seen.shape[1:])
@@ -79,11 +79,9 @@ class ProjectedGAN:
         self.companion = None
         if config.losses.companion:
             self.companion = build_companion(nets, facts.channels, facts.precision)
-        self.average = None
-        if config.training.ema:
-            self.average = made()
-            self.average.set_weights(self.generator.get_weights())
-        settling = partial(made, kernels=faster(FusedBatchNormalization), momentum=0.0)
+        self.average = make_generator() if config.training.ema else None
+        self._averaged = Averaged(self.generator, self.average, config.training.ema)
+        settling = partial(make_generator, kernels=faster(FusedBatchNormalization), momentum=0.0)
         self._settle = Settling(settling, facts, Prior(nets.latent_size), config.seed)
         self.networks: Mapping[str, keras.Model] = {
             "generator": self.generator,
@@ -91,23 +89,13 @@ class ProjectedGAN:
             "reader": self.reader,
             **({} if self.companion is None else {"companion": self.companion}),
         }
-        steps = config.training.epochs * facts.steps_per_epoch
-        rates = (1.0, config.optimizer.discriminator_ratio)
-        self._generator_optimizer, self._discriminator_optimizer = (
-            FusedAdam(
-                Schedule(config.optimizer, facts.steps_per_epoch, steps, rate),
-                beta_1=config.optimizer.beta_1,
-                beta_2=config.optimizer.beta_2,
-                epsilon=config.optimizer.epsilon,
-            )
-            for rate in rates
+        self._generator_optimizer, self._discriminator_optimizer = optimizers(
+            config, facts.steps_per_epoch, self.generator.trainable_variables, self._judging
         )
-        self._generator_optimizer.build(self.generator.trainable_variables)
-        self._discriminator_optimizer.build(self._judging)
         self.kept: Mapping[str, Any] = {
             "generator_optimizer": self._generator_optimizer,
             "discriminator_optimizer": self._discriminator_optimizer,
-            **({} if self.average is None else {"average": self.average}),
+            **self._averaged.kept,
         }
 
     @property
@@ -200,25 +188,19 @@ class ProjectedGAN:
 
     def after_step(self, strategy: Any) -> None:
         """Moves the averaged generator a step towards the live one; between replicas' steps."""
-        if self.average is not None:
-            done = self._generator_optimizer.iterations.value
-            move_average(strategy, self.average, self.generator, self.config.training.ema, done)
+        self._averaged.move(strategy, self._generator_optimizer.iterations.value)
 
     def start_from(self, weights: list[Floats]) -> None:
         """Makes G, and its average, start from weights that another run painted with."""
-        self.generator.set_weights(weights)
-        if self.average is not None:
-            self.average.set_weights(weights)
+        self._averaged.fill(weights)
 
     def weights(self) -> list[Floats]:
         """Returns the weights that paint best: averaged, with batch statistics of their own.
 
         The average of statistics is not what averaged weights bring forth.
         """
-        if self.average is None:
-            weights: list[Floats] = self.generator.get_weights()
-            return weights
-        return self._settle(self.average.get_weights())
+        weights = self._averaged.weights()
+        return weights if self.average is None else self._settle(weights)
 
 
 class Settling:

@@ -133,7 +133,7 @@ class _Training:
     def __init__(self, painter: Painter, sentences: Sequence[str], steps: int) -> None:
         keras.utils.set_random_seed(painter.config.seed)
         self._painter = painter
-        self._embedding: Floats = painter.sentences.embed(sentences)
+        self._embedding: Floats = painter.embedder.embed(sentences)
         self._variance = float(self._embedding.var(axis=0).mean())
         self._weight = weights(painter.prior)
         self.network = build_inverting(Painting(painter.network, painter.prior))

@@ -105,27 +105,27 @@ def draw(
     real_chance = tf.random.stateless_uniform([whole, how.needs.chances], seeds[7])
     fake_chance = tf.random.stateless_uniform([whole + half, how.needs.chances], seeds[8])
 
-    def own(values: Tensor, count: int = whole, start: int = 0) -> Tensor:
+    def local(values: Tensor, count: int = whole, start: int = 0) -> Tensor:
         share = count // replicas
         return values[start + replica * share : start + (replica + 1) * share]
 
-    embedding = _mean_embedding(table, own(choice.caption))
-    first = _mean_embedding(table, own(choice.caption, half))
-    second = _mean_embedding(table, own(choice.caption, half, half))
+    embedding = _mean_embedding(table, local(choice.caption))
+    first = _mean_embedding(table, local(choice.caption, half))
+    second = _mean_embedding(table, local(choice.caption, half, half))
     beta = how.needs.interpolation_beta
     class_index = tf.gather(table.class_index, choice.image)
-    window = crop(table.image, own(choice.image), own(corner), own(flip), how.image_size)
+    window = crop(table.image, local(choice.image), local(corner), local(flip), how.image_size)
     return Batch(
         image=to_float(tf.cast(window, tf.float32)),
         embedding=embedding,
-        mismatched_embedding=_mean_embedding(table, own(choice.mismatched)),
+        mismatched_embedding=_mean_embedding(table, local(choice.mismatched)),
         interpolated_embedding=beta * first + (1.0 - beta) * second,
-        latent=tf.concat([own(latent), own(latent, half, whole)], axis=0),
-        real_chance=own(real_chance),
-        fake_chance=tf.concat([own(fake_chance), own(fake_chance, half, whole)], axis=0),
+        latent=tf.concat([local(latent), local(latent, half, whole)], axis=0),
+        real_chance=local(real_chance),
+        fake_chance=tf.concat([local(fake_chance), local(fake_chance, half, whole)], axis=0),
         embeddings=_mean_embedding(table, choice.caption),
-        own=own(tf.range(whole)),
-        same=own(class_index)[:, None] == class_index[None],
+        own=local(tf.range(whole)),
+        same=local(class_index)[:, None] == class_index[None],
     )
 
 
@@ -178,23 +178,25 @@ def _none_right(table: Table, rows: Tensor, captions: Tensor) -> Tensor:
     own_texts = tf.gather(table.text, start[:, None] + places)
     own_class = tf.gather(table.class_index, rows)
 
-    def wrong(found: Tensor) -> Tensor:
+    def wrong(captions: Tensor) -> Tensor:
         """Tells whether captions [b, k] say what none of the picture's own does."""
-        same = tf.gather(table.text, found)[:, :, None] == own_texts[:, None]
-        owner = tf.searchsorted(table.caption_offset, tf.reshape(found, [-1]), side="right") - 1
-        other = tf.reshape(tf.gather(table.class_index, owner), found.shape) != own_class[:, None]
+        same = tf.gather(table.text, captions)[:, :, None] == own_texts[:, None]
+        owner = tf.searchsorted(table.caption_offset, tf.reshape(captions, [-1]), side="right") - 1
+        other = (
+            tf.reshape(tf.gather(table.class_index, owner), captions.shape) != own_class[:, None]
+        )
         return other & ~tf.reduce_any(same, axis=2)
 
     fixed = ~tf.gather(table.replaceable, rows)[:, None]
 
-    def step(found: Tensor, settled: Tensor) -> tuple[Tensor, Tensor]:
-        found = tf.where(settled, found, (found + stride) % most)
-        return found, settled | wrong(found)
+    def step(captions: Tensor, settled: Tensor) -> tuple[Tensor, Tensor]:
+        captions = tf.where(settled, captions, (captions + stride) % most)
+        return captions, settled | wrong(captions)
 
-    found, _ = tf.while_loop(
+    captions, _ = tf.while_loop(
         lambda _, settled: ~tf.reduce_all(settled), step, [captions, fixed | wrong(captions)]
     )
-    return found
+    return captions
 
 
 def _floor(chance: Tensor, count: Tensor) -> Tensor:

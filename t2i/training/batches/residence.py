@@ -6,14 +6,10 @@ of a block, the pictures and embeddings of a launch, made by a thread while the 
 """
 
 import os
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal
 
 from t2i.config.run import TrainingConfig
 from t2i.pairs.reading import Header
-from t2i.pairs.stored import StoredRows
-from t2i.training.batches.table import Table
 
 Residence = Literal["device", "host", "file"]
 
@@ -54,11 +50,3 @@ def pairs_bytes(training: TrainingConfig, header: Header) -> int:
     captions = sum(header.captions[split] for split in training.splits)
     numbers = header.encoder.embedding_size if header.encoder else 0
     return images * header.image_size**2 * header.channels + captions * numbers * 4
-
-
-def stored(table: Table, path: Path, splits: Iterable[str]) -> Table:
-    """Returns the table with its pictures and embeddings in the file, read when looked up."""
-    splits = list(splits)
-    return table._replace(
-        image=StoredRows(path, splits, "image"), embedding=StoredRows(path, splits, "embedding")
-    )

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from flag_samples import CONFIG, write_flags
 from sentence_samples import SHAPE, install, tensors
 
 from prep.encoder import training
@@ -28,48 +29,10 @@ from t2i.encoders.tokenizers import CharTokenizer
 from t2i.errors import InputError
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import read
-from t2i.pairs.writing import writing
-
-COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
-CONFIG = EncoderConfig(
-    text=TextEncoderConfig(
-        length=32,
-        convolutions=[ConvolutionConfig(filters=16, pool_size=3, pool_stride=3)],
-        batch_norm=True,
-        dropout=0.1,
-        recurrent_units=16,
-        embedding_size=16,
-    ),
-    image=ImageEncoderConfig(image_size=16, width=8, crop=2, dropout=0.1, flip=True),
-    steps=24,
-    classes_per_batch=8,
-    images_per_class=2,
-    excerpts=0.3,
-    optimizer="adam",
-    learning_rate=0.01,
-    decay_factor=1.0,
-    linear_decay_share=0.4,
-    initial_range=0.0,
-    checkpoint_every=12,
-)
 
 
 class KilledError(Exception):
     """Stands for what ends a run from outside."""
-
-
-def write_flags(path: Path) -> Path:
-    """Writes plain pictures; a class is a colour of one split, named in its captions."""
-    rng = np.random.default_rng(0)
-    splits = [("train", colour) for colour in COLOURS] + [("test", colour) for colour in COLOURS]
-    with writing(path, 18, "a test") as writer:
-        for class_id, (split, colour) in enumerate([*splits, ("val", "red")]):
-            for index in range(8):
-                image = rng.integers(-40, 40, (18, 18, 3)) + COLOURS[colour]
-                captions = [f"a {colour} flag, number {index}", f"flag {index} is {colour}"]
-                pixels = np.clip(image, 0, 255).astype(np.uint8)
-                writer.add(split, pixels, captions, class_id, f"{class_id}/{index}")
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What `t2i train` says when pictures of a sentence stop to differ, on a training played to it."""
 
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -18,10 +18,11 @@ def test_pictures_that_differ_half_as_much_are_told_once(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Played:
-        done, notes, config = 0, (), SimpleNamespace(model="dcgan")
+        done, parameters = 0, MappingProxyType({"generator": 1})
+        config = SimpleNamespace(model="dcgan", training=SimpleNamespace(batch_size=8))
         plan = SimpleNamespace(
             images=21, classes=3, captions=63, steps=5, replicas=1, steps_per_epoch=2,
-            parameters={"generator": 1}, precision="float32", data="device",
+            precision="float32", data="device", notes=(),
         )  # fmt: skip
 
         def __init__(self, *_: object) -> None:

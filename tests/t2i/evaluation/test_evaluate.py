@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation_samples import SIZE, write_data, write_judge, write_run
+from evaluation_samples import SIZE, write_run
 
 from t2i.config.metrics import METRICS
 from t2i.encoders.pair import image_side, load_image_side
@@ -228,36 +228,11 @@ def test_pictures_are_painted_for_the_mean_of_several_captions(bench, tmp_path: 
     means = painter.embed(real.caption).reshape(-1, 3, 6).mean(axis=1)
     latents = np.random.default_rng([3, 0, 0]).standard_normal((BLOCK, 5), np.float32)[:20]
     expected = painter.paint_rows(means[first // 3], latents)
-    pictures = result.scores.subject.pictures
+    pictures = result.scores.evidence.subject.pictures
     np.testing.assert_allclose(pictures.at(np.arange(20)).astype(int), expected.astype(int), atol=1)
     # What was measured of one caption's is not taken for these.
-    one = _evaluate(bench, run, count=20, metrics=("r-precision",)).scores.subject.pictures
+    one = _evaluate(bench, run, count=20, metrics=("r-precision",)).scores.evidence.subject.pictures
     assert one.fingerprint != pictures.fingerprint
-
-
-def test_the_runs_own_encoder_is_no_judge_not_even_trained_again(bench, tmp_path: Path) -> None:
-    # Other bytes, the same weights.
-    own = write_judge(tmp_path / "own.keras", bench.data, seed=0)
-    assert own.read_bytes() != (bench.run / "encoder.keras").read_bytes()
-    assert _error(lambda: _evaluate(bench, judge=own)) == (
-        f"{own}: expected an encoder that took no part in training {bench.run}, got the run's "
-        "own; train one with `t2i-prep train-encoder --set seed=1`"
-    )
-
-
-def test_a_judge_trained_on_other_pictures_is_refused(bench, tmp_path: Path) -> None:
-    other = write_data(tmp_path / "other.h5", seed=1)
-    assert _error(lambda: _evaluate(bench, data=other)) == (
-        f"{bench.judge}: expected an encoder trained on the train split of {other}, or on train "
-        "and val, got one trained on others; train one with `t2i-prep train-encoder --set seed=1`"
-    )
-
-
-def test_a_judge_may_know_train_and_val_and_never_test(bench, tmp_path: Path) -> None:
-    judge = write_judge(tmp_path / "judge.keras", bench.data, splits=("train", "val"))
-    assert _evaluate(bench, judge=judge, metrics=("r-precision",)).tables
-    judge = write_judge(tmp_path / "judge.keras", bench.data, splits=("train", "test"))
-    assert " got one trained on others; " in _error(lambda: _evaluate(bench, judge=judge))
 
 
 def test_what_can_not_be_computed_is_left_out_unless_asked_for(bench) -> None:

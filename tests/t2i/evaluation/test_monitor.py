@@ -12,7 +12,7 @@ from t2i.compute import replicas
 from t2i.config.file import parse
 from t2i.encoders.text import save_encoder
 from t2i.errors import InputError
-from t2i.evaluation import scores, subject
+from t2i.evaluation import evidence, subject
 from t2i.evaluation.measuring import measured
 from t2i.models.dcgan.config import Config
 from t2i.painting.painter import Painter
@@ -60,7 +60,7 @@ def test_the_best_generator_is_kept_and_paints_and_real_pictures_are_looked_at_o
         passes.append(arguments[3])
         return measured(*arguments)
 
-    monkeypatch.setattr(scores, "measured", counted)
+    monkeypatch.setattr(evidence, "measured", counted)
     config = _config("training.evaluate_metrics=[kid, diversity, copying]")
     run, judge = Run(tmp_path / "run"), data.with_name("judge.keras")
     Trainer(config, data, run, judge).train(lambda *_: None)

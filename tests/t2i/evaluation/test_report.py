@@ -8,8 +8,8 @@ from t2i.errors import InputError
 from t2i.evaluation.measurers import FID_INCEPTION, OWN, Stamp
 from t2i.evaluation.metrics.estimate import Estimate
 from t2i.evaluation.report import (
-    Row,
-    Table,
+    Score,
+    Scorecard,
     as_text,
     compared,
     heading,
@@ -28,12 +28,14 @@ PROTOCOL = {
 }  # fmt: skip
 
 
-def _table(by: Stamp = OURS, value: float = 12.3456, **protocol: object) -> Table:
+def _table(by: Stamp = OURS, value: float = 12.3456, **protocol: object) -> Scorecard:
     rows = (
-        Row("FID", Estimate(value, value - 1, value + 1), "lower"),
-        Row("R-precision %", Estimate(value, value - 1, value + 1), "higher", 83.0, {"others": 99}),
+        Score("FID", Estimate(value, value - 1, value + 1), "lower"),
+        Score(
+            "R-precision %", Estimate(value, value - 1, value + 1), "higher", 83.0, {"others": 99}
+        ),
     )
-    return Table(by, {**PROTOCOL, **protocol}, rows)
+    return Scorecard(by, {**PROTOCOL, **protocol}, rows)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -52,7 +54,7 @@ def test_numbers_of_two_measurers_stand_in_two_tables(tmp_path: Path) -> None:
 def test_a_number_measured_again_replaces_its_own_and_leaves_the_others(tmp_path: Path) -> None:
     path = tmp_path / "evaluation.json"
     write(path, [_table()])
-    write(path, [Table(OURS, PROTOCOL, (Row("FID", Estimate(9, 8, 10), "lower"),))])
+    write(path, [Scorecard(OURS, PROTOCOL, (Score("FID", Estimate(9, 8, 10), "lower"),))])
     (table,) = read(path)
     assert [(row.metric, row.estimate.value) for row in table.rows] == [
         ("R-precision %", 12.3456),
@@ -117,8 +119,8 @@ def test_what_the_pictures_are_of_is_said() -> None:
 DOUBT = "this judge cannot tell: real pictures reach 1.9, guesses 1"
 
 
-def _judged(real: float | None, **settings: object) -> Row:
-    return Row("R-precision %", Estimate(2, 1, 3), "higher", real, dict(settings))
+def _judged(real: float | None, **settings: object) -> Score:
+    return Score("R-precision %", Estimate(2, 1, 3), "higher", real, dict(settings))
 
 
 def test_a_judge_for_whom_real_pictures_are_hardly_better_than_guesses_can_not_tell() -> None:
@@ -128,13 +130,13 @@ def test_a_judge_for_whom_real_pictures_are_hardly_better_than_guesses_can_not_t
 
 
 def test_the_doubt_stands_below_the_number() -> None:
-    table = Table(OURS, PROTOCOL, (_judged(1.9, chance=1.0), _judged(8.1, chance=1.0)))
+    table = Scorecard(OURS, PROTOCOL, (_judged(1.9, chance=1.0), _judged(8.1, chance=1.0)))
     assert as_text(table).splitlines()[1:] == [
         "  R-precision %                    2   [1, 3]   real 1.9",
         f"    {DOUBT}",
         "  R-precision %                    2   [1, 3]   real 8.1",
     ]
-    blind = Table(OURS, PROTOCOL, (_judged(1.9, chance=1.0),))
+    blind = Scorecard(OURS, PROTOCOL, (_judged(1.9, chance=1.0),))
     assert compared([blind], [blind], ("a", "b")).splitlines()[3] == f"    {DOUBT}"
 
 

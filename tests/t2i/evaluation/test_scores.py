@@ -63,6 +63,8 @@ def test_the_score_of_the_judge_is_over_the_classes_of_the_split(bench) -> None:
     (row,) = result.tables[0].rows
     assert row.settings["classes"] == "of the split: scores of their mean captions, softmax"
     assert 1.0 <= row.estimate.value <= 5.0
-    probabilities = result.scores._class_probabilities(result.scores.subject.pictures)
+    probabilities = result.scores.evidence.class_probabilities(
+        result.scores.evidence.subject.pictures
+    )
     np.testing.assert_allclose(np.asarray(probabilities).sum(axis=1), 1.0, rtol=1e-5)
     assert probabilities.shape == (60, 5)

@@ -26,9 +26,10 @@ from t2i.evaluation.metrics.agreement import load_classes
 from t2i.evaluation.metrics.estimate import Estimate
 from t2i.evaluation.metrics.fid import fid, halves, principal
 from t2i.evaluation.metrics.variety import spread
-from t2i.evaluation.subject import open_subject
+from t2i.evaluation.subject import Sampling, open_subject
 from t2i.images.pixels import middle
 from t2i.pairs.reading import read
+from t2i.pairs.stored import OpenPairs
 from t2i.runs.record import Record
 from t2i.vision.lite import build_lite
 from t2i.vision.networks import LITE_NETWORKS
@@ -78,7 +79,7 @@ def test_a_network_by_name_measures_as_it_does_by_itself(
     assert (table.by.kind, table.by.name) == ("vision", "efficientnet-lite0")
     assert table.by.resize == "area or bilinear to 128"
     rows = {row.metric: row for row in table.rows}
-    painted, own = result.scores.subject, read(bench.data, ["test"])
+    painted, own = result.scores.evidence.subject, read(bench.data, ["test"])
     ours = _seen(painted.pictures.at(np.arange(COUNT)))
     theirs = _seen(middle(own.image, SIZE))
 
@@ -160,8 +161,9 @@ def test_a_judge_that_looks_through_it_does_not_either(bench, tmp_path: Path) ->
     # It judges what was trained without it.
     looking = load_judge(judge, local_strategy())
     assert looking.vision == {LITE0.name}
-    opened = open_subject(bench.run, bench.data, read(bench.data, ["test"]), 2, 0, local_strategy())
-    require_fair(looking, opened, bench.data, judge)
+    data, real = OpenPairs(bench.data), read(bench.data, ["test"])
+    opened = open_subject(bench.run, data, real, Sampling(2, 0), local_strategy())
+    require_fair(looking, opened, data, judge)
 
 
 def test_nor_what_the_text_encoder_was_trained_beside(bench, tmp_path: Path) -> None:

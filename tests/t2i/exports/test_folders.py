@@ -90,7 +90,7 @@ def agree(found: Any, expected: Expected, rows: slice = slice(None)) -> None:
 
 def expected(painter: Painter) -> Expected:
     latent, random = painter.latents(64, 1), np.random.default_rng(0)
-    embedding = painter.sentences.embed(SENTENCES)
+    embedding = painter.embedder.embed(SENTENCES)
 
     def painted(bits: float) -> Any:
         inputs = {
@@ -169,12 +169,12 @@ def test_another_converter_makes_a_generator_that_paints_alike(tmp_path: Path, n
     painter = Painter(run)
     ours = expected(painter)
     theirs = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    inputs = {"embedding": painter.sentences.embed(SENTENCES), "latent": ours.latent}
+    inputs = {"embedding": painter.embedder.embed(SENTENCES), "latent": ours.latent}
     (found,) = theirs.run(None, inputs)
     exported = onnxruntime.InferenceSession(
         export(run, tmp_path / "out", "onnx") / "model.onnx", providers=["CPUExecutionProvider"]
     )
-    codes = CharTokenizer(painter.sentences.config.length).encode(SENTENCES)
+    codes = CharTokenizer(painter.embedder.config.length).encode(SENTENCES)
     (own,) = exported.run(None, {"codes": codes, "latent": ours.latent})
     agree(own, ours._replace(image=found))
     agree(found, ours)
@@ -207,7 +207,7 @@ def test_a_saved_model_takes_strings_and_needs_nothing_of_ours(tmp_path: Path, n
         assert np.abs(found["pixels"].astype(int) - to_uint8(ours.image)).max() <= 1
         painter = Painter(run)
         for row, seed in enumerate((0, 7, 2**31 - 1)):
-            embedding = painter.sentences.embed(SENTENCES[row : row + 1])
+            embedding = painter.embedder.embed(SENTENCES[row : row + 1])
             painted = painter.paint_rows(embedding, painter.latents(1, seed)).astype(int)
             assert np.abs(found["seeded"][row] - painted[0]).max() <= 1
         assert "seed: expected 0 to 2147483647, got" in str(found["refused"])

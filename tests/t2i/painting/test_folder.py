@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from t2i.errors import InputError
-from t2i.evaluation.pictures import open_folder
+from t2i.evaluation.folder import open_folder
 from t2i.painting.folder import read_folder, write_folder
 from t2i.painting.recipe import Recipe, inscribed_png
 

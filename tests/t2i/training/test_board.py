@@ -11,7 +11,7 @@ from tiny_runs import config_of
 from t2i.models.contract import Prior
 from t2i.pairs.digests import digest
 from t2i.pairs.reading import read
-from t2i.pairs.stored import read_stored
+from t2i.pairs.stored import OpenPairs
 from t2i.pairs.writing import write_embeddings, writing
 from t2i.runs.directory import Run
 from t2i.training.board import Board
@@ -34,7 +34,7 @@ def test_a_board_reads_the_rows_that_it_shows(tmp_path: Path) -> None:
     config = config_of(tmp_path, "training.splits=[train]")
     painting: Any = SimpleNamespace(network=None, prior=Prior(5))
     tracemalloc.start()
-    Board(Run(tmp_path / "run"), config, data, painting)
+    Board(Run(tmp_path / "run"), config, OpenPairs(data), painting)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     # All of them are 15 MB; the sheet of thumbnails is 1 MB, and what is imported on the way.
@@ -44,4 +44,6 @@ def test_a_board_reads_the_rows_that_it_shows(tmp_path: Path) -> None:
 
 def test_what_stays_in_the_file_has_the_digest_of_what_is_read(tmp_path: Path) -> None:
     data = _many_unseen(tmp_path / "birds.h5", 9, 8)
-    assert digest(read_stored(data, ["train", "test"])) == digest(read(data, ["train", "test"]))
+    assert digest(OpenPairs(data).stored(["train", "test"])) == digest(
+        read(data, ["train", "test"])
+    )

@@ -27,7 +27,7 @@ def test_more_epochs_end_with_the_weights_of_a_run_that_began_with_them(
     train(config_of(tmp_path, "training.epochs=2"), data, tmp_path / "run")
     more = config_of(tmp_path, "training.log_every=3", "training.samples=1")
     trainer = Trainer(more, data, Run(tmp_path / "run"))
-    assert trainer.notes == [
+    assert trainer.plan.notes == [
         "training.epochs: 4 from step 6 on, 2 before; the schedule of the learning rate is as it "
         "was",
         "training.log_every: 3 from step 6 on, 2 before",
@@ -42,14 +42,14 @@ def test_more_epochs_end_with_the_weights_of_a_run_that_began_with_them(
         {"step": 6, "key": "training.log_every", "before": 2, "after": 3},
         {"step": 6, "key": "training.samples", "before": 2, "after": 1},
     ]
-    assert Trainer(more, data, Run(tmp_path / "run")).notes == []
+    assert Trainer(more, data, Run(tmp_path / "run")).plan.notes == []
 
 
 def test_a_rate_that_falls_to_the_end_is_said_to_fall_later(tmp_path: Path) -> None:
     data = write_pairs(tmp_path / "birds.h5")
     linear = ("optimizer.decay=linear", "optimizer.decay_share=1.0")
     _begun(config_of(tmp_path, *linear, "training.epochs=2"), data, tmp_path / "run", 6)
-    assert Trainer(config_of(tmp_path, *linear), data, Run(tmp_path / "run")).notes == [
+    assert Trainer(config_of(tmp_path, *linear), data, Run(tmp_path / "run")).plan.notes == [
         "training.epochs: 4 from step 6 on, 2 before; the learning rate falls to 0 at the new end: "
         "0.0005 now, where it was 0"
     ]
@@ -71,7 +71,7 @@ def _begun(config: RunConfig, data: Path, path: Path, step: int = 3) -> Model:
     for network in model.networks.values():
         moved = [random.random(weight.shape, np.float32) for weight in network.get_weights()]
         network.set_weights(moved)
-    begin(run, config, trainer._record, b"an encoder")
+    begin(run, config, trainer.plan.record, b"an encoder")
     Checkpoints({**model.networks, **model.kept}, run.checkpoints, 1, True).save(step)
     painting = offered(config).build_painting(config, Facts(6, 3)).network
     painting.set_weights(model.weights())
@@ -86,7 +86,7 @@ def test_a_run_starts_from_the_weights_of_another(tmp_path: Path, text: str) -> 
     config = config_of(tmp_path, text=text)
     old = _begun(config, data, tmp_path / "old")
     trainer = Trainer(config, data, Run(tmp_path / "new"), start=tmp_path / "old")
-    assert trainer.notes == [f"starting from step 3 of {tmp_path / 'old'}"]
+    assert trainer.plan.notes == [f"starting from step 3 of {tmp_path / 'old'}"]
     for name, network in trainer._model.networks.items():
         theirs = old.networks[name].get_weights()
         for value, expected in zip(network.get_weights(), theirs, strict=True):
@@ -110,7 +110,7 @@ def test_what_was_started_goes_on_when_the_other_run_is_gone(
         Trainer(config, data, Run(tmp_path / "run"), start=tmp_path / "old").train(lambda *_: None)
     shutil.move(tmp_path / "old", tmp_path / "gone")
     assert read_record(Run(tmp_path / "run")).start == Start(run=str(tmp_path / "old"), step=3)
-    assert Trainer(config, data, Run(tmp_path / "run")).notes == []
+    assert Trainer(config, data, Run(tmp_path / "run")).plan.notes == []
     old, new = weights(tmp_path / "gone", 3), weights(tmp_path / "run", 0)
     trained = [name for name in old if name.startswith(("generator/", "discriminator/"))]
     assert trained
@@ -124,7 +124,7 @@ def test_a_start_from_what_paints_alone(finished: Finished, tmp_path: Path) -> N
     shutil.copytree(old, tmp_path / "old", ignore=shutil.ignore_patterns("checkpoints"))
     other = write_pairs(tmp_path / "birds.h5", encoder=b"another encoder")
     trainer = Trainer(config_of(tmp_path), other, Run(tmp_path / "run"), start=tmp_path / "old")
-    assert trainer.notes == [
+    assert trainer.plan.notes == [
         f"starting from the generator of {tmp_path / 'old'}, which has no checkpoints: D begins "
         "anew; the sentences were embedded by another encoder, so that what they mean is learned "
         "anew: embed them with its encoder.keras to keep that"

@@ -71,7 +71,7 @@ def test_a_photo_is_found_alone_and_painted_for_a_sentence(inverter: Inverter) -
     assert np.abs(again[0][0].astype(int) - pictures[0]).mean() < 25
     np.testing.assert_allclose(first.latent[:2], latent[0, :2], atol=0.5)
     restyled = waiting.put(Restyle(run="a", sentence="three", latent=first.latent))
-    expected = made.paint_rows(made.sentences.embed(["three"]), np.float32([first.latent]))
+    expected = made.paint_rows(made.embedder.embed(["three"]), np.float32([first.latent]))
     assert np.abs(restyled.pictures.result(timeout=60).astype(int) - expected).max() <= 1
     short = waiting.put(Restyle(run="a", sentence="three", latent=[0.0]))
     with pytest.raises(InputError) as error:

@@ -32,7 +32,7 @@ def _classes(gan: TextToImageGAN) -> set[str]:
 def test_twenty_steps_give_the_weights_of_stock_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = tiny_gan()
     monkeypatch.setattr("t2i.models.dcgan.model.Kernels", lambda *_: STOCK)
-    monkeypatch.setattr("t2i.models.dcgan.model.FusedAdam", keras.optimizers.Adam)
+    monkeypatch.setattr("t2i.models.optimizers.FusedAdam", keras.optimizers.Adam)
     stock = tiny_gan()
     assert _classes(fast) >= FAST
     assert not _classes(stock) & FAST

@@ -11,12 +11,12 @@ from miniature import write_pairs
 from t2i.compute import strategy
 from t2i.config.run import TrainingConfig
 from t2i.pairs.reading import read, read_header
-from t2i.pairs.stored import StoredRows
+from t2i.pairs.stored import OpenPairs
 from t2i.training.batches import residence as module
 from t2i.training.batches.blocks import Blocks
 from t2i.training.batches.draw import choose, draw, place
 from t2i.training.batches.order import Order
-from t2i.training.batches.residence import choose_residence, pairs_bytes, stored
+from t2i.training.batches.residence import choose_residence, pairs_bytes
 from t2i.training.batches.table import Table, table
 
 SPLITS = ["train", "val"]
@@ -31,7 +31,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_blocks_batches_are_those_of_the_whole_table(data: Path, residence: str) -> None:
     """Bit for bit, over an epoch and into the next: so all guarantees of the order hold too."""
     whole = table(read(data, SPLITS))
-    kept = whole if residence == "host" else stored(whole, data, SPLITS)
+    file = OpenPairs(data)
+    columns = {name: file.rows(SPLITS, name) for name in ("image", "embedding")}
+    kept = whole if residence == "host" else whole._replace(**columns)
     order, blocks = Order(whole.class_index, HOW.batch_size, HOW.seed), Blocks(kept, HOW, steps=2)
     tensors = Table(*map(tf.constant, whole))
     for first in (0, 2, 4):
@@ -50,7 +52,7 @@ def test_stored_rows_are_those_in_memory(data: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("t2i.pairs.stored._GAP", 2)
     memory = read(data, SPLITS)
     for column in ("image", "embedding"):
-        rows, expected = StoredRows(data, SPLITS, column), getattr(memory, column)
+        rows, expected = OpenPairs(data).rows(SPLITS, column), getattr(memory, column)
         assert rows.shape == expected.shape
         last = len(expected) - 1
         for wanted in (np.array([last, 0, 5, 5, 3, last]), np.arange(last + 1)[::-1]):
