@@ -161,7 +161,7 @@ def _protocol(path: Path, request: Request, evidence: Evidence) -> dict[str, Any
         "generator": subject.generator,
         "step": latest_step(Run(path).checkpoints) or None,
         # Of a folder nobody knows.
-        "trained_on": " + ".join(subject.trained_on) if subject.encoder else "",
+        "trained_on": " + ".join(subject.trained_on) if subject.embedder else "",
         "generated": len(subject.pictures),
         "reference": len(real.name),
         "split": request.split,

@@ -1,7 +1,6 @@
 """Sentences to pictures, from a run directory alone."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +36,8 @@ class Painter:
         network: what paints; see `models.contract.Painting`.
         prior: of the latents.
         embedder: of sentences: the run's encoder, or a pairs file.
+        identity: sixteen digits, of the weights and the encoder's: they tell this painter from
+            others.
     """
 
     def __init__(
@@ -62,11 +63,7 @@ class Painter:
         self.network, self.prior = load_painting(
             generator, self.config, self.embedder.embedding_size, channels
         )
-
-    @cached_property
-    def identity(self) -> str:
-        """Sixteen digits, of the weights and the encoder's: they tell this painter from others."""
-        return self._identity()
+        self.identity = self._identity()
 
     def _identity(self) -> str:
         return weights_sha256(self.network, *self.embedder.networks)[:16]
@@ -90,7 +87,6 @@ class Painter:
         except InputError:
             self.network.set_weights(before)
             return False
-        # At once, as others read it while this goes on painting.
         self.identity = self._identity()
         return True
 

@@ -15,7 +15,7 @@ from t2i.painting.arithmetic import (
     of_sentences,
 )
 from t2i.painting.painter import Painter
-from t2i.painting.poses import varied
+from t2i.painting.variety import VARIETY
 from t2i.web.asked import Seed, Sentence, Variety
 
 # Of each term.
@@ -52,7 +52,7 @@ class Add(Section):
     terms: Annotated[list[Term], Field(min_length=2, max_length=MOST_TERMS)]
     count: Annotated[int, Field(ge=1, le=_MOST_COUNT)] = 4
     seed: Seed = 0
-    variety: Variety = 1.0
+    variety: Variety = VARIETY
 
     @property
     def pictures(self) -> int:
@@ -66,7 +66,7 @@ class Add(Section):
 
     def rows(self, painter: Painter, embedding: Floats) -> tuple[Floats, Floats]:
         """Returns embeddings [n, d] and latents [n, z] of the pictures; embedding is [terms, d]."""
-        latent = varied(painter.latents(self.count, self.seed), self.variety)
+        latent = painter.latents(self.count, self.seed, self.variety)
         return of_sentences([term.sign for term in self.terms], embedding, latent)
 
 
@@ -97,7 +97,7 @@ class AddLatents(Section):
     sentence: Sentence
     terms: Annotated[list[NumberedTerm], Field(min_length=2, max_length=MOST_TERMS)]
     seed: Seed = 0
-    variety: Variety = 1.0
+    variety: Variety = VARIETY
 
     @property
     def pictures(self) -> int:
@@ -112,7 +112,7 @@ class AddLatents(Section):
     def rows(self, painter: Painter, embedding: Floats) -> tuple[Floats, Floats]:
         """Returns embeddings [n, d] and latents [n, z] of the pictures; embedding is [1, d]."""
         most = max(max(term.numbers) for term in self.terms)
-        latent = varied(painter.latents(most, self.seed), self.variety)
+        latent = painter.latents(most, self.seed, self.variety)
         own = [latent[np.array(term.numbers) - 1] for term in self.terms]
         latents = of_latents([term.sign for term in self.terms], own)
         return embedding.repeat(len(latents), axis=0), latents
