@@ -7,7 +7,8 @@ Birds of species never trained on are drawn. Each is painted again from the late
 other colours of body and wings, and nothing else. The reader of the drawing code says which colours
 it sees and which way the bird faces; the surroundings are those whose colours the border has. The
 rows: the drawn birds themselves (how well is read), painted again (colours, as drawn), restyled
-(colours, as asked), and restyled by a latent of its own (what is kept by chance).
+(colours, as asked), and restyled by a latent of its own (what is kept by chance). Last, pictures of
+the generator's own, whose latents are known: how near they come, and how well their latents do.
 """
 
 import argparse
@@ -27,8 +28,10 @@ from prep.synthetic.drawing import gradient
 from prep.synthetic.reader import read_colours, read_facings
 from t2i.images.pixels import Pixels, save_image
 from t2i.images.sheets import grid
+from t2i.models.contract import Floats, Prior
 from t2i.painting.inversion.inverter import Inverter
 from t2i.painting.inversion.places import inversion_of
+from t2i.painting.inversion.training import targets
 from t2i.painting.painter import Painter
 from t2i.runs.shipping import run_named
 
@@ -74,15 +77,37 @@ def main() -> None:
         "restyled": _read(restyled, asked),
         "by chance": _read(chance, asked),
     }
+    _say(rows, count)
+    print(f"painted again, off by {found.error.mean():.1f} of 255 (root mean square)")
+    figures = {
+        **{kind: read._asdict() for kind, read in rows.items()},
+        "error": float(found.error.mean()),
+        "own": _of_its_own(inverter, embedding, arguments),
+        "count": count,
+    }
+    if arguments.out:
+        _save(arguments.out, drawn, found.pictures, restyled)
+    print(json.dumps(figures))
+
+
+def _say(rows: dict[str, Read], count: int) -> None:
     print(describe())
     print(f"{'':16}" + "".join(f"{name:>14}" for name in Read._fields) + f"   % of {count}")
     for kind, read in rows.items():
         print(f"{kind:16}" + "".join(f"{share:14.1f}" for share in read))
-    print(f"painted again, off by {found.error.mean():.1f} of 255 (root mean square)")
-    if arguments.out:
-        _save(arguments.out, drawn, found.pictures, restyled)
-    figures = {kind: read._asdict() for kind, read in rows.items()}
-    print(json.dumps({**figures, "error": float(found.error.mean()), "count": count}))
+
+
+def _of_its_own(
+    inverter: Inverter, embedding: Floats, arguments: argparse.Namespace
+) -> dict[str, float]:
+    """Returns how far pictures painted again are off, and R^2 of their latents; prints both."""
+    latent = inverter.painter.latents(len(embedding), arguments.seed + 1)
+    pictures = inverter.painter.paint_rows(embedding, latent)
+    found = inverter.find(pictures, steps=arguments.refine)
+    explained = _explained(found.latent, latent, inverter.painter.prior)
+    named = ", ".join(f"{name} {share:.2f}" for name, share in explained.items())
+    print(f"its own pictures, off by {found.error.mean():.1f}; R^2 of latents: {named}")
+    return {"error": float(found.error.mean()), **explained}
 
 
 def _read(pictures: Pixels, birds: list[Bird]) -> Read:
@@ -94,6 +119,14 @@ def _read(pictures: Pixels, birds: list[Bird]) -> Read:
         _surroundings(pictures) == [bird.background for bird in birds],
     )
     return Read(*(100 * float(flag.mean()) for flag in flags))
+
+
+def _explained(found: Floats, own: Floats, prior: Prior) -> dict[str, float]:
+    """Returns R^2 of each latent with a name, of switches of the sign; and of the others."""
+    aim, told = (targets(latent, prior).numpy() for latent in (own, found))
+    each = 1 - np.square(told - aim).mean(axis=0) / aim.var(axis=0)
+    named = {name: float(share) for name, share in zip(prior.geometry, each, strict=False)}
+    return named | {"others": float(each[len(named) :].mean())}
 
 
 def _surroundings(pictures: Pixels) -> npt.NDArray[np.str_]:
