@@ -39,7 +39,7 @@ CONFIG = EncoderConfig(
         recurrent_units=16,
         embedding_size=16,
     ),
-    image=ImageEncoderConfig(image_size=16, width=8, crop=2, dropout=0.1, flip=True),
+    image=ImageEncoderConfig(image_size=16, width=8, crop=2, dropout=0.1),
     steps=24,
     classes_per_batch=8,
     images_per_class=2,
@@ -146,6 +146,18 @@ def interrupted(flags: Path, config: EncoderConfig, out: Path, at: int) -> None:
     assert not out.exists()
 
 
+def test_a_run_over_word_pieces_resumes_exactly(flags, tmp_path):
+    text = CONFIG.text.model_copy(update={"tokenizer": "sentencepiece", "vocabulary_size": 40})
+    config = changed(text=text, image=CONFIG.image.model_copy(update={"flip": True}))
+    one, resumed = tmp_path / "one.keras", tmp_path / "resumed.keras"
+    train_encoder(flags, config, one)
+    interrupted(flags, config, resumed, at=22)
+    begun = []
+    train_encoder(flags, config, resumed, lambda *told: begun.append(told[1]))
+    assert begun[0] == 22
+    assert weights(resumed) == weights(one)
+
+
 def test_stopped_before_anything_was_kept_and_killed_later_it_resumes_exactly(
     flags, whole, tmp_path
 ):
@@ -235,10 +247,8 @@ def test_frozen_features_train_too(flags, tmp_path):
 
 
 def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly(flags, tmp_path):
-    """From word pieces."""
-    changes = {"tokenizer": "sentencepiece", "vocabulary_size": 40, "batch_norm": False}
     text = CONFIG.text.model_copy(
-        update=changes | {"dropout": 0.0, "recurrent": "none", "normalized": True}
+        update={"batch_norm": False, "dropout": 0.0, "recurrent": "none", "normalized": True}
     )
     image = ImageEncoderConfig(
         network="efficientnet-lite0",
@@ -260,9 +270,7 @@ def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly
     _, trained_on = load_image_side(image_side(one), load_encoder(one))
     assert trained_on == digest(read(flags, ["train", "val"]))
     interrupted(flags, config, resumed, at=22)
-    begun = []
-    train_encoder(flags, config, resumed, lambda *told: begun.append(told[1]))
-    assert begun[0] == 22
+    train_encoder(flags, config, resumed)
     assert weights(resumed) == weights(one)
 
 
