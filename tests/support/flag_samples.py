@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
+import pytest
 
+from prep.encoder.training import train_encoder
 from t2i.encoders.config import (
     ConvolutionConfig,
     EncoderConfig,
     ImageEncoderConfig,
     TextEncoderConfig,
 )
+from t2i.encoders.text import load_encoder
 from t2i.pairs.writing import writing
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
@@ -48,3 +52,28 @@ def write_flags(path: Path) -> Path:
                 pixels = np.clip(image, 0, 255).astype(np.uint8)
                 writer.add(split, pixels, captions, class_id, f"{class_id}/{index}")
     return path
+
+
+class KilledError(Exception):
+    """Stands for what ends a run from outside."""
+
+
+def changed(**changes: object) -> EncoderConfig:
+    return CONFIG.model_copy(update=changes)
+
+
+def weights(out: Path) -> list[bytes]:
+    image = keras.saving.load_model(out.with_name(f"{out.stem}.image.keras"))
+    found = load_encoder(out).model.get_weights() + image.get_weights()
+    # A dropout layer's counter is set anew in every step.
+    return [weight.tobytes() for weight in found if weight.dtype == np.float32]
+
+
+def interrupted(flags: Path, config: EncoderConfig, out: Path, at: int) -> None:
+    def kill(_: str, step: int, __: int | None) -> None:
+        if step == at:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train_encoder(flags, config, out, kill)
+    assert not out.exists()

@@ -9,8 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from flag_samples import CONFIG, write_flags
-from sentence_samples import SHAPE, install, tensors
+from flag_samples import CONFIG, changed, interrupted, weights, write_flags
 
 from prep.encoder import training
 from prep.encoder.batches import Sampler
@@ -31,10 +30,6 @@ from t2i.pairs.digests import digest
 from t2i.pairs.reading import read
 
 
-class KilledError(Exception):
-    """Stands for what ends a run from outside."""
-
-
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_flags(tmp_path_factory.mktemp("flags") / "flags.h5")
@@ -46,17 +41,6 @@ def whole(flags: Path) -> Path:
     out = flags.with_name("whole.keras")
     train_encoder(flags, CONFIG, out)
     return out
-
-
-def changed(**changes: object) -> EncoderConfig:
-    return CONFIG.model_copy(update=changes)
-
-
-def weights(out: Path) -> list[bytes]:
-    image = keras.saving.load_model(out.with_name(f"{out.stem}.image.keras"))
-    found = load_encoder(out).model.get_weights() + image.get_weights()
-    # A dropout layer's counter is set anew in every step.
-    return [weight.tobytes() for weight in found if weight.dtype == np.float32]
 
 
 def refusal(flags: Path, config: EncoderConfig, out: Path) -> str:
@@ -100,31 +84,15 @@ def test_the_file_says_what_the_image_side_looks_through(flags, tmp_path, monkey
     assert load_encoder(tmp_path / "encoder.keras").vision == ("efficientnet-lite1",)
 
 
-def interrupted(flags: Path, config: EncoderConfig, out: Path, at: int) -> None:
-    def kill(_: str, step: int, __: int | None) -> None:
-        if step == at:
-            raise KilledError
-
-    with pytest.raises(KilledError):
-        train_encoder(flags, config, out, kill)
-    assert not out.exists()
-
-
-def test_a_run_above_a_frozen_network_trains_its_head_and_resumes_exactly(
-    flags, tmp_path, monkeypatch
-):
-    network = install(tmp_path, monkeypatch)
-    config = changed(text=SHAPE.model_copy(update={"embedding_size": 16}), steps=60)
+def test_a_run_over_word_pieces_resumes_exactly(flags, tmp_path):
+    text = CONFIG.text.model_copy(update={"tokenizer": "sentencepiece", "vocabulary_size": 40})
+    config = changed(text=text, image=CONFIG.image.model_copy(update={"flip": True}))
     one, resumed = tmp_path / "one.keras", tmp_path / "resumed.keras"
-    told, losses = [], []
-    report = train_encoder(flags, config, one, lambda *call: told.append(call), losses.append)
-    assert told[0] == ("reading captions", 48, 48)
-    assert losses[-1] < 0.8 * losses[0]
-    assert (report.kind, report.parameters) == ("all-minilm-l6-v2", 33 * 16)
-    frozen = load_encoder(one).frozen.model.get_layer("pieces").get_weights()[0]
-    np.testing.assert_array_equal(frozen, tensors(network)["embeddings.word_embeddings.weight"])
+    train_encoder(flags, config, one)
     interrupted(flags, config, resumed, at=22)
-    train_encoder(flags, config, resumed)
+    begun = []
+    train_encoder(flags, config, resumed, lambda *told: begun.append(told[1]))
+    assert begun[0] == 22
     assert weights(resumed) == weights(one)
 
 
@@ -217,10 +185,8 @@ def test_frozen_features_train_too(flags, tmp_path):
 
 
 def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly(flags, tmp_path):
-    """From word pieces."""
-    changes = {"tokenizer": "sentencepiece", "vocabulary_size": 40, "batch_norm": False}
     text = CONFIG.text.model_copy(
-        update=changes | {"dropout": 0.0, "recurrent": "none", "normalized": True}
+        update={"batch_norm": False, "dropout": 0.0, "recurrent": "none", "normalized": True}
     )
     image = ImageEncoderConfig(
         network="efficientnet-lite0",
@@ -242,9 +208,7 @@ def test_a_contrastive_encoder_over_published_weights_learns_and_resumes_exactly
     _, trained_on = load_image_side(image_side(one), load_encoder(one))
     assert trained_on == digest(read(flags, ["train", "val"]))
     interrupted(flags, config, resumed, at=22)
-    begun = []
-    train_encoder(flags, config, resumed, lambda *told: begun.append(told[1]))
-    assert begun[0] == 22
+    train_encoder(flags, config, resumed)
     assert weights(resumed) == weights(one)
 
 

@@ -67,7 +67,7 @@ def test_the_best_generator_is_kept_and_paints_and_real_pictures_are_looked_at_o
     # Paintings before the first step, and after 4, 8 and 12.
     assert sorted(passes) == [
         "measuring the reference", "measuring the training pictures",
-        *["painting and measuring"] * 4,
+        *["painting and measuring"] * 4, *["painting variations"] * 4,
     ]  # fmt: skip
     points = [json.loads(line) for line in run.metrics.read_text().splitlines()]
     found = {
