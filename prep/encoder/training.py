@@ -87,8 +87,7 @@ def train_encoder(
             with, or a loss that is not finite.
     """
     pairs, out = Path(pairs), Path(out)
-    require_encoder_output(out)
-    _require_by_products(out)
+    _require_place(out)
     data = read_training_pairs(pairs, config.splits)
     tokenizer = _tokenizer(config, data)
     state = EncoderState(out.with_name(f"{out.name}.training"), config, digest(data))
@@ -122,8 +121,9 @@ def train_encoder(
     return report
 
 
-def _require_by_products(out: Path) -> None:
-    """Raises InputError where what lies beside `out` is another's file."""
+def _require_place(out: Path) -> None:
+    """Raises InputError where at `out` or beside it lies another's file."""
+    require_encoder_output(out)
     report, training = out.with_suffix(".json"), out.with_name(f"{out.name}.training")
     foreign = []
     if report.exists() and not _is_report(report):
