@@ -20,7 +20,7 @@ from t2i.cli.main import main as t2i
 
 ROOT = Path(__file__).parents[1]
 # In this order: later pages go on from what earlier ones made.
-PAGES = ("README.md", "docs/projected.md", "docs/evaluation.md", "docs/exports.md")
+PAGES = ("README.md", "docs/projected.md", "docs/evaluation.md", "docs/exports.md", "docs/page.md")
 COMMANDS = {"t2i": t2i, "t2i-prep": t2i_prep}
 # The last of two values of an option counts.
 SHORTER = {
