@@ -155,8 +155,10 @@ def test_another_converter_makes_a_generator_that_paints_alike(tmp_path: Path, n
     )
     codes = CharTokenizer(painter.sentences.config.length).encode(SENTENCES)
     (own,) = ours.run(None, {"codes": codes, "latent": latent})
-    agree(own, found)
-    agree(found, image)
+    # Two converters round in other places: of 196,608 numbers one was seen 3.5e-4 apart.
+    for one, other in ((own, found), (found, image)):
+        np.testing.assert_allclose(one, other, atol=1e-3, rtol=0)
+        assert np.sqrt(np.mean((one - other) ** 2)) < USUAL
 
 
 def test_the_program_beside_an_onnx_model_paints_from_it(tmp_path: Path) -> None:
