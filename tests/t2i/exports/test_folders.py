@@ -166,8 +166,10 @@ def test_another_converter_makes_a_generator_that_paints_alike(tmp_path: Path, n
     )
     codes = CharTokenizer(painter.embedder.config.length).encode(SENTENCES)
     (own,) = exported.run(None, {"codes": codes, "latent": ours.latent})
-    agree(own, ours._replace(image=found))
-    agree(found, ours)
+    # Two converters round in other places: of 196,608 numbers one was seen 3.5e-4 apart.
+    for one, other in ((own, found), (found, ours.image)):
+        np.testing.assert_allclose(one, other, atol=1e-3, rtol=0)
+        assert np.sqrt(np.mean((one - other) ** 2)) < USUAL
 
 
 def test_the_program_beside_an_onnx_model_paints_from_it(tmp_path: Path) -> None:
