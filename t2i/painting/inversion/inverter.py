@@ -12,6 +12,7 @@ from t2i.images.pixels import Pixels, to_float
 from t2i.images.squares import square_of
 from t2i.models.contract import Floats, Tensor
 from t2i.painting.inversion.places import load_inverting
+from t2i.painting.inversion.training import switched, targets
 from t2i.painting.painter import Painter
 from t2i.progress import Progress, silent
 
@@ -84,10 +85,9 @@ class Inverter:
     ) -> Found:
         """Returns what paints pictures again, as near as it gets.
 
-        The encoder's latents are moved by Adam towards the picture's pixels. Signs of switches stay
-        as it tells them: of 32 drawn birds it told 25 facings, and of both signs the one whose
-        pixels came much nearer 18. The embedding stays as it is: what the sentence says is not to end up
-        in the latent.
+        The encoder's latents are moved by Adam towards the picture's pixels. Switches stay as it
+        tells them, as a number that crosses 0 by small steps is no search. The embedding stays, too:
+        what the sentence says is not to end up in the latent.
 
         Args:
             pictures: uint8 [n, s, s, C], of the painter's size and channels.
@@ -111,7 +111,8 @@ class Inverter:
     ) -> tuple[Floats, Floats]:
         told = self._network(image, training=False)
         words = told["embedding"].numpy() if embedding is None else embedding
-        return self._refined(told["latent"].numpy(), words, image, steps, progress), words
+        latent = targets(told["latent"], self.painter.prior).numpy()
+        return self._refined(latent, words, image, steps, progress), words
 
     def _refined(
         self, latent: Floats, embedding: Floats, image: Floats, steps: int, progress: Progress
@@ -119,8 +120,9 @@ class Inverter:
         """Returns latents [n, z] moved by Adam."""
         given = tf.constant(embedding), tf.constant(image)
         mean, square = np.zeros_like(latent), np.zeros_like(latent)
+        moved = np.float32(~switched(self.painter.prior))
         for step in range(1, steps + 1):
-            gradient = self._gradient(tf.constant(latent), *given).numpy()
+            gradient = moved * self._gradient(tf.constant(latent), *given).numpy()
             mean = _BETA_1 * mean + (1 - _BETA_1) * gradient
             square = _BETA_2 * square + (1 - _BETA_2) * gradient**2
             rate = _RATE * (1 - (step - 1) / steps) / (1 - _BETA_1**step)
