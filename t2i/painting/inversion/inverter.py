@@ -86,8 +86,8 @@ class Inverter:
         """Returns what paints pictures again, as near as it gets.
 
         The encoder's latents are moved by Adam towards the picture's pixels. Switches stay as it
-        tells them, as a number that crosses 0 by small steps is no search. The embedding stays, too:
-        what the sentence says is not to end up in the latent.
+        tells them, as a number that crosses 0 by small steps is no search. The embedding stays,
+        too: what the sentence says is not to end up in the latent.
 
         Args:
             pictures: uint8 [n, s, s, C], of the painter's size and channels.
