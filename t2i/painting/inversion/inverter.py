@@ -1,6 +1,5 @@
 """A picture to the latent that paints it again: told by the encoder, then refined."""
 
-from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +12,13 @@ from t2i.images.pixels import Pixels, to_float
 from t2i.images.squares import square_of
 from t2i.models.contract import Floats, Tensor
 from t2i.painting.inversion.places import load_inverting
+from t2i.painting.inversion.training import switched, targets
 from t2i.painting.painter import Painter
 from t2i.progress import Progress, silent
 
 STEPS = 60
 # Of Adam, which the rate of the steps falls to nothing from.
-_RATE, _BETA_1, _BETA_2, _EPSILON = 0.1, 0.9, 0.99, 1e-8
+_RATE, _BETA_1, _BETA_2, _EPSILON = 0.03, 0.9, 0.99, 1e-8
 # Of the latents' squared length beside the pixels': without it they go where G was never trained.
 _PENALTY = 2e-4
 # Pictures are compared at their own side, at half of it, and so on down to this.
@@ -62,7 +62,7 @@ class Inverter:
         """
         self.painter, self.identity = painter, painter.identity
         self._network = load_inverting(path, painter)
-        self._loss = tf.function(self._loss_and_gradient, reduce_retracing=True)
+        self._gradient = tf.function(self._gradient_of_loss, reduce_retracing=True)
 
     def square(self, picture: RawImage) -> Pixels:
         """Returns the middle square of a picture that may come from anybody, uint8 [s, s, C].
@@ -86,9 +86,9 @@ class Inverter:
     ) -> Found:
         """Returns what paints pictures again, as near as it gets.
 
-        The encoder's latents, and their mirror images where a switch says which, are moved by
-        Adam towards the picture's pixels; the nearer is taken. The embedding stays as it is: what
-        the sentence says is not to end up in the latent.
+        The encoder's latents are moved by Adam towards the picture's pixels. Switches stay as it
+        tells them, as a number that crosses 0 by small steps is no search. The embedding stays,
+        too: what the sentence says is not to end up in the latent.
 
         Args:
             pictures: uint8 [n, s, s, C], of the painter's size and channels.
@@ -112,42 +112,26 @@ class Inverter:
     ) -> tuple[Floats, Floats]:
         told = self._network(image, training=False)
         words = told["embedding"].numpy() if embedding is None else embedding
-        starts = self._starts(told["latent"].numpy())
-        count = len(starts)
-        aim, beside = np.tile(image, (count, 1, 1, 1)), np.tile(words, (count, 1))
-        latent, losses = self._refined(np.concatenate(starts), beside, aim, steps, progress)
-        best = losses.reshape(count, -1).argmin(axis=0)
-        return latent.reshape(count, *starts[0].shape)[best, np.arange(len(image))], words
-
-    def _starts(self, latent: Floats) -> list[Floats]:
-        """Returns latents [n, z] as they are told, and with every other setting of switches."""
-        prior = self.painter.prior
-        columns = [prior.geometry.index(name) for name in prior.switches]
-        starts = []
-        for signs in product((1.0, -1.0), repeat=len(columns)):
-            start = latent.copy()
-            start[:, columns] *= np.array(signs, np.float32)
-            starts.append(start)
-        return starts
+        latent = targets(told["latent"], self.painter.prior).numpy()
+        return self._refined(latent, words, image, steps, progress), words
 
     def _refined(
         self, latent: Floats, embedding: Floats, image: Floats, steps: int, progress: Progress
-    ) -> tuple[Floats, Floats]:
-        """Returns latents [n, z] moved by Adam, and the loss [n] of each."""
+    ) -> Floats:
+        """Returns latents [n, z] moved by Adam."""
         given = tf.constant(embedding), tf.constant(image)
         mean, square = np.zeros_like(latent), np.zeros_like(latent)
+        moved = np.float32(~switched(self.painter.prior))
         for step in range(1, steps + 1):
-            gradient = self._loss(tf.constant(latent), *given)[1].numpy()
+            gradient = moved * self._gradient(tf.constant(latent), *given).numpy()
             mean = _BETA_1 * mean + (1 - _BETA_1) * gradient
             square = _BETA_2 * square + (1 - _BETA_2) * gradient**2
             rate = _RATE * (1 - (step - 1) / steps) / (1 - _BETA_1**step)
             latent = latent - rate * mean / (np.sqrt(square / (1 - _BETA_2**step)) + _EPSILON)
             progress("refining", step, steps)
-        return latent, self._loss(tf.constant(latent), *given)[0].numpy()
+        return latent
 
-    def _loss_and_gradient(
-        self, latent: Tensor, embedding: Tensor, image: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _gradient_of_loss(self, latent: Tensor, embedding: Tensor, image: Tensor) -> Tensor:
         with tf.GradientTape() as tape:
             tape.watch(latent)
             inputs = {"embedding": embedding, "latent": latent}
@@ -156,4 +140,4 @@ class Inverter:
             while apart.shape[1] >= _SMALLEST:
                 loss += tf.reduce_mean(tf.square(apart), axis=(1, 2, 3))
                 apart = tf.nn.avg_pool2d(apart, 2, 2, "SAME")
-        return loss, tape.gradient(loss, latent)
+        return tape.gradient(loss, latent)

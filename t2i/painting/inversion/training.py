@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from t2i.errors import InputError
@@ -110,8 +111,13 @@ def train_inversion(
 
 def targets(latent: Tensor, prior: Prior) -> Tensor:
     """Returns what can be told of latents [n, z]: of a switch, its sign alone."""
-    signs = np.isin(np.arange(prior.size), [prior.geometry.index(s) for s in prior.switches])
-    return tf.where(signs, tf.sign(latent), latent)
+    return tf.where(switched(prior), tf.sign(latent), latent)
+
+
+def switched(prior: Prior) -> npt.NDArray[np.bool_]:
+    """Returns which numbers of a latent are switches, [z]."""
+    columns = [prior.geometry.index(name) for name in prior.switches]
+    return np.isin(np.arange(prior.size), columns)
 
 
 def weights(prior: Prior) -> Floats:

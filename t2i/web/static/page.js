@@ -50,7 +50,8 @@ async function work(act) {
       return;
     }
     keep(article);
-    if (article.getBoundingClientRect().top > innerHeight / 2) {
+    const {top} = article.getBoundingClientRect();
+    if (top < 0 || top > innerHeight / 2) {
       at("status").scrollIntoView();
     }
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
