@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +43,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     tiny = write_run(tmp_path_factory.mktemp("served") / "tiny")
     train_inversion(Painter(tiny), ["a red bird", "a blue bird"], written_to(tiny), 2)
     command = [sys.executable, "-c", SCRIPT, "serve", "birds", str(tiny), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # In the background a shell has its children ignore it, and theirs.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         try:
             port = _port(process)
             yield Served(f"http://127.0.0.1:{port}/", port, ["birds", str(tiny)])
