@@ -52,7 +52,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     )  # fmt: skip
     said["embed"] = _run("prep", "embed", pairs, "--encoder", encoder)
     said["check"] = _run("prep", "check", pairs)
-    arguments = ["train", ROOT / "configs/demo.yaml", "--data", pairs, "--run", run]
+    arguments = ["train", ROOT / "configs/demo_dcgan.yaml", "--data", pairs, "--run", run]
     # A shorter run wants a quicker average.
     arguments += ["--set", "training.epochs=36", "--set", "training.ema=0.99"]
     said["dry-run"] = _run("t2i", *arguments, "--dry-run")

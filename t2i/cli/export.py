@@ -27,8 +27,8 @@ def export(run: Path, out: Path, kind: str) -> None:
     """Writes a generator for use elsewhere.
 
     The text encoder comes along, and this package is not wanted there. RUN is a run directory, or
-    birds: a generator that comes with the package. OUT is an .html file for a page, else a folder
-    that is not there yet.
+    birds or demo, which come with the package. OUT is an .html file for a page, else a folder that
+    is not there yet.
     """
     if kind == "page" and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"OUT: expected an .html file with --format page, got {out}; name one")
