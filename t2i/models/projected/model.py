@@ -167,7 +167,7 @@ class ProjectedGAN:
 
         All of it float32, whatever they compute in.
         """
-        said = self.heads(maps)
+        said: dict[str, Any] = self.heads(maps)
         said["mixed"] = [tf.cast(mixed, tf.float32) for mixed in said["mixed"]]
         if self.companion is not None:
             windows = close_up(images, chance, self.config.networks.companion_size)

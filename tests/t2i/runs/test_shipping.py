@@ -86,7 +86,7 @@ def test_drawn_birds_have_the_colours_of_their_sentences(tmp_path: Path) -> None
     assert list(seen.wing) == ["blue"] * 4
 
 
-def test_what_is_shipped_is_half_as_large_and_says_no_place(tmp_path: Path) -> None:
+def test_what_is_shipped_is_of_half_precision_and_says_no_place(tmp_path: Path) -> None:
     run, out = write_run(tmp_path / "run"), tmp_path / "shipped"
     record = json.loads((run / "record.json").read_text())
     record |= {"pairs": "/home/me/birds.h5", "machine": "mine"}
@@ -103,8 +103,8 @@ def test_what_is_shipped_is_half_as_large_and_says_no_place(tmp_path: Path) -> N
         zipfile.ZipFile(run / "generator.keras") as own,
     ):
         assert file.namelist() == own.namelist()
-        sizes = [archive.getinfo("model.weights.h5").file_size for archive in (file, own)]
-    assert sizes[0] < 0.7 * sizes[1]
+    # Small networks are mostly names.
+    assert (out / "generator.keras").stat().st_size < (run / "generator.keras").stat().st_size
     # Matrices are rounded to the eleven bits of half precision, vectors are not; all is float32.
     for smaller, weight in zip(*(_weights(path) for path in (out, run)), strict=True):
         assert smaller.dtype == np.float32
