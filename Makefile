@@ -9,6 +9,7 @@
 #   make bench    the quick benchmarks
 #   make birds    trains the generator that comes with the package anew, on CUB-200-2011:
 #                 make birds CUB=.../CUB_200_2011 CAPTIONS=.../text_c10
+#   make ship-demo  the demo's generator, as `demo` comes with the package
 #   make install  the set-up alone
 #
 # Where CUDA is found, or with GPU=1, TensorFlow comes with it; GPU=0 keeps to the CPU.
@@ -16,7 +17,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: install demo demo-estimate birds test fuzz lint docs bench clean-demo
+.PHONY: install demo demo-estimate ship-demo birds test fuzz lint docs bench clean-demo
 
 PYTHON ?= python3
 GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo 1 || echo 0)
@@ -99,6 +100,9 @@ demo/pictures.h5: demo/drawn/CUB_200_2011/images.txt
 
 demo/drawn/CUB_200_2011/images.txt: | $(INSTALLED)
 	$(STAGE) drawing demo $(BIN)/t2i-prep synthetic demo/drawn --count 12000
+
+ship-demo: demo/trained
+	$(BIN)/python -m t2i.runs.shipping demo/run t2i/shipped/demo
 
 # A stage a target, as the demo; CUB's own files are not ours to ship.
 birds: birds/trained

@@ -49,7 +49,7 @@ STAGES = {
     "preparing": Stage("pictures.h5", 8_000, 0),
     "encoder": Stage("encoder.keras", 8_000, 7_000),
     "embedding": Stage("birds.h5", 5_000, 600),
-    "training": Stage("trained", 8_000, 90_000),
+    "training": Stage("trained", 8_000, 70_000),
     "painting": Stage("birds.png", 10_000, 0),
 }
 

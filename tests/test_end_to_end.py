@@ -70,7 +70,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     )  # fmt: skip
     said["embed"] = _run(prep, "embed", pairs, "--encoder", encoder)
     said["check"] = _process("prep", "check", pairs)
-    arguments = ["train", ROOT / "configs/demo.yaml", "--data", pairs, "--run", run]
+    arguments = ["train", ROOT / "configs/demo_dcgan.yaml", "--data", pairs, "--run", run]
     # As many steps of half the pictures; a shorter run wants a quicker average. What the sentences
     # are told apart by, which trains in seconds, does most for what is painted.
     for change in ("batch_size=32", "epochs=18", "ema=0.99"):

@@ -34,8 +34,8 @@ def export(run: Path, out: Path, kind: str, quantize: bool) -> None:
     """Writes a generator for use elsewhere.
 
     The text encoder comes along, and this package is not wanted there. RUN is a run directory, or
-    birds: a generator that comes with the package. OUT is an .html file for a page, else a folder
-    that is not there yet.
+    birds or demo, which come with the package. OUT is an .html file for a page, else a folder that
+    is not there yet.
     """
     from t2i.runs.directory import painting_of
     from t2i.runs.shipping import run_named

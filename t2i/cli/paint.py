@@ -77,7 +77,7 @@ def generate(
 ) -> None:
     """Paints pictures of sentences.
 
-    RUN is a run directory, or birds: a generator that comes with the package. A grid at --out is
+    RUN is a run directory, or birds or demo, which come with the package. A grid at --out is
     replaced, and so is a folder of pictures of this command; no other folder is.
     """
     if like is not None:

@@ -25,8 +25,8 @@ from t2i.cli.command_line import FOLDER
 def serve(runs: tuple[Path, ...], host: str, port: int) -> None:
     """Shows a page where one types a sentence.
 
-    It is painted by each RUN, side by side: a run directory, or birds, a generator that comes with
-    the package. Only this machine can see the page, unless --host says otherwise.
+    It is painted by each RUN, side by side: a run directory, or birds or demo, which come with the
+    package. Only this machine can see the page, unless --host says otherwise.
     """
     from t2i.runs.directory import painting_of
     from t2i.runs.shipping import run_named

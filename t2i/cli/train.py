@@ -69,7 +69,8 @@ def configs(name: Path | None, keys: bool) -> None:
     "start",
     type=FOLDER,
     metavar="RUN",
-    help="Starts from the weights of another run, or of birds, which is shipped: fine-tuning.",
+    help="Starts from the weights of another run, or of birds or demo, which are shipped: "
+    "fine-tuning.",
 )
 @click.option("--dry-run", is_flag=True, help="Says what would be done, and stops.")
 def train(

@@ -1,5 +1,5 @@
 """Trained generators that come with the package, each a run directory of its own.
 
 In comes a name, out comes the folder that everything which paints from a run takes. `make birds`
-trains it anew.
+trains birds anew, `make ship-demo` the demo's drawn ones.
 """

@@ -1,4 +1,4 @@
-"""What comes with the package, by the command that people type."""
+"""The generators that come with the package, by the commands that people type."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from evaluation_samples import write_run
 from PIL import Image
 
+from prep.synthetic.reader import read_colours
 from t2i.cli.main import main
 from t2i.files.disk import sha256
 from t2i.files.weights import weights_sha256
@@ -19,9 +20,10 @@ from t2i.models.catalogue import load_config
 from t2i.painting.painter import load_painting
 from t2i.runs.shipping import run_named, ship, shipped
 
-# Of the weights; `make birds` makes others.
+# Of the weights; `make birds` and `make ship-demo` make others.
 WEIGHTS = {
     "birds": "b2e0f5e619539c3dd7775e1f8ecf7a1d870299bfff4f540bd63746e2c504c9e3",
+    "demo": "DEMOHASH",
 }
 
 
@@ -71,6 +73,17 @@ def test_a_folder_of_ones_own_comes_first(tmp_path: Path, monkeypatch: pytest.Mo
     assert run_named(Path("birds")) != Path("birds")
     (tmp_path / "birds").mkdir()
     assert run_named(Path("birds")) == Path("birds")
+
+
+def test_drawn_birds_have_the_colours_of_their_sentences(tmp_path: Path) -> None:
+    out = tmp_path / "painted"
+    command = ["generate", "demo", "a red bird with blue wings", "--count", "4"]
+    done = CliRunner().invoke(main, [*command, "--out", str(out)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    painted = np.stack([np.asarray(Image.open(path)) for path in sorted(out.glob("*.png"))])
+    seen = read_colours(painted)
+    assert list(seen.body) == ["red"] * 4
+    assert list(seen.wing) == ["blue"] * 4
 
 
 def test_what_is_shipped_is_of_half_precision_and_says_no_place(tmp_path: Path) -> None:

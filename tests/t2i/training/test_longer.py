@@ -182,7 +182,7 @@ def test_a_run_keeps_the_start_that_it_began_with(finished: Finished, tmp_path: 
         Trainer(config_of(tmp_path), data, Run(tmp_path / "run"), start=tmp_path / "nothing")
     assert str(error.value) == (
         f"--from: expected a run with a checkpoint, got none in {tmp_path / 'nothing'}; "
-        "name the directory of a run, or one that is shipped: birds"
+        "name the directory of a run, or one that is shipped: birds, demo"
     )
 
 
