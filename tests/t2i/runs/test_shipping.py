@@ -23,7 +23,7 @@ from t2i.runs.shipping import run_named, ship, shipped
 # Of the weights; `make birds` and `make ship-demo` make others.
 WEIGHTS = {
     "birds": "b2e0f5e619539c3dd7775e1f8ecf7a1d870299bfff4f540bd63746e2c504c9e3",
-    "demo": "DEMOHASH",
+    "demo": "2e96d120e725e7424c2944cd930fbbd7aef1bc516844353f346b223f990da935",
 }
 
 
