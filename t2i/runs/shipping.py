@@ -6,7 +6,6 @@ import zipfile
 from pathlib import Path
 
 from t2i.files.disk import replacing
-from t2i.files.hdf5 import halved
 from t2i.files.weights import WEIGHTS
 from t2i.runs.directory import Run
 
@@ -53,6 +52,9 @@ def ship(run: Path, out: Path) -> None:
 
 def _halve(source: Path, target: Path) -> None:
     """Writes a `.keras` file whose kernels are of half precision; Keras reads them as float32."""
+    # Names are looked up by commands that want to answer at once.
+    from t2i.files.hdf5 import halved
+
     with zipfile.ZipFile(source) as file, zipfile.ZipFile(target, "w") as smaller:
         for info in file.infolist():
             content = file.read(info)

@@ -19,7 +19,9 @@ def test_pictures_that_differ_half_as_much_are_told_once(
 ) -> None:
     class Played:
         done, parameters = 0, MappingProxyType({"generator": 1})
-        config = SimpleNamespace(model="dcgan", training=SimpleNamespace(batch_size=8))
+        config = SimpleNamespace(
+            model="dcgan", image_size=8, training=SimpleNamespace(batch_size=8)
+        )
         plan = SimpleNamespace(
             images=21, classes=3, captions=63, steps=5, replicas=1, steps_per_epoch=2,
             precision="float32", data="device", notes=(),

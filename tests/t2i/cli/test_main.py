@@ -44,7 +44,8 @@ def test_help_is_there_at_once_and_imports_no_tensorflow(command: str) -> None:
 
 
 COMMANDS = {
-    "t2i": "configs evaluate export generate import-inception interpolate serve train",
+    "t2i": "arithmetic configs evaluate export generate import-inception interpolate invert "
+    "restyle serve train train-inversion",
     "t2i-prep": "check cub embed export fetch import import-encoder synthetic train-encoder",
     "t2i-prep export": "aelnouby stackgan",
     "t2i-prep import": "aelnouby flowers folder mnist reed-cvpr reed-icml stackgan tfds",

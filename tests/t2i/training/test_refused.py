@@ -146,7 +146,7 @@ def test_pictures_much_larger_than_what_is_painted_are_refused(tmp_path: Path) -
 def test_another_pixel_is_other_data(tmp_path: Path, residence: str) -> None:
     data = write_pairs(tmp_path / "birds.h5")
     config, run = config_of(tmp_path, f"training.data={residence}"), Run(tmp_path / "run")
-    begin(run, config, Trainer(config, data, run)._record, b"an encoder")
+    begin(run, config, Trainer(config, data, run).plan.record, b"an encoder")
     assert Trainer(config, data, run).done == 0
     with h5py.File(data, "r+") as file:
         file["train/image"][3, 4, 5, 1] ^= 1
