@@ -22,7 +22,7 @@ from t2i.runs.shipping import run_named, ship, shipped
 
 # Of the weights; `make birds` and `make ship-demo` make others.
 WEIGHTS = {
-    "birds": "b2e0f5e619539c3dd7775e1f8ecf7a1d870299bfff4f540bd63746e2c504c9e3",
+    "birds": "c0a724b990eab6db9e41c2bd2aac1cf81ee1d8084f222ac0576b85dc98653a12",
     "demo": "2e96d120e725e7424c2944cd930fbbd7aef1bc516844353f346b223f990da935",
 }
 
