@@ -94,7 +94,7 @@ def invert(
     out: Path | None,
     data: Path | None,
 ) -> None:
-    """Finds the latents of pictures, and paints them again.
+    """Finds pictures' latents, and paints them again.
 
     A row each: the middle square of the picture, what the encoder of `t2i train-inversion` makes
     of it at once, and what some steps of optimisation make of that.

@@ -38,7 +38,7 @@ def painter() -> Any:
     made: Any = Painter.__new__(Painter)
     made.network = keras.Model({"embedding": embedding, "latent": latent}, image)
     made.prior, made.embedder = PRIOR, _Words()
-    made.embed = made.embedder.embed
+    made.embed, made.identity = made.embedder.embed, made._identity()
     made.config = SimpleNamespace(seed=0, image_size=SIZE)
     return made
 
