@@ -39,7 +39,16 @@ def painter() -> Any:
     made.network = keras.Model({"embedding": embedding, "latent": latent}, image)
     made.prior, made.embedder = PRIOR, _Words()
     made.embed, made.identity = made.embedder.embed, made._identity()
+    made.refresh = lambda: False
     made.config = SimpleNamespace(seed=0, image_size=SIZE)
+    return made
+
+
+def other_painter() -> Any:
+    """The same, but for its weights."""
+    made = painter()
+    made.network.set_weights([np.float32(0.5) * w for w in made.network.get_weights()])
+    made.identity = made._identity()
     return made
 
 

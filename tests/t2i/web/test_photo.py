@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from inversion_samples import WORDS, painted, painter
+from inversion_samples import WORDS, other_painter, painted, painter
 from PIL import Image
 
 from t2i.errors import InputError
@@ -80,7 +80,7 @@ def test_a_photo_is_found_alone_and_painted_for_a_sentence(inverter: Inverter) -
 
 
 def test_of_other_weights_it_is_said(inverter: Inverter) -> None:
-    other = painter()
+    other = other_painter()
     job = Queue({"a": other}).put(Photo("a", None, np.zeros((8, 8, 3), np.uint8), inverter))
     with pytest.raises(InputError, match="got newer ones of a; repeat t2i train-inversion"):
         job.pictures.result(timeout=60)
