@@ -6,7 +6,6 @@ The two lie side by side, NAME.keras and NAME.image.keras, as `t2i-prep train-en
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pydantic
 
@@ -16,7 +15,7 @@ from t2i.encoders.image import ImageEncoder, build_image_encoder, least_bytes
 from t2i.encoders.text import MAX_ENCODER_BYTES, TextEncoder
 from t2i.errors import InputError
 from t2i.files.disk import replacing
-from t2i.files.weights import holds, load_weights, member, weights_sha256
+from t2i.files.weights import described, holds, load_weights, weights_sha256
 
 FORMAT = "t2i-image-encoder"
 VERSION = 1
@@ -100,23 +99,12 @@ def _described(path: Path) -> tuple[ImageEncoderConfig, str, str]:
             f"{MAX_ENCODER_BYTES} bytes; {_AGAIN}"
         )
     try:
-        with zipfile.ZipFile(path) as archive:
-            written = archive.read(member(path, archive, _DESCRIPTION, MAX_DESCRIPTION_BYTES))
-        description: Any = json.loads(written)
+        description = described(path, _DESCRIPTION, MAX_DESCRIPTION_BYTES)
         stated = (description["format"], description["version"])
         config = ImageEncoderConfig.model_validate(description["config"])
         trained_on = str(description["trained_on"])
         partner = description["text_weights_sha256"]
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RecursionError,
-        pydantic.ValidationError,
-    ) as error:
+    except (ValueError, KeyError, TypeError, pydantic.ValidationError) as error:
         raise InputError(
             f"{path}: expected the image side of an encoder, got another file; {_AGAIN}"
         ) from error

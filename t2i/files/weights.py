@@ -5,6 +5,7 @@ is never read, and only numbers are taken from it: no code runs.
 """
 
 import hashlib
+import json
 import warnings
 import zipfile
 from pathlib import Path
@@ -45,6 +46,20 @@ def member(path: Path, archive: zipfile.ZipFile, name: str, bound: int) -> zipfi
             f"got {info.file_size}; make it again"
         )
     return info
+
+
+def described(path: Path, name: str, bound: int) -> Any:
+    """Returns what a JSON member of a `.keras` file says; anybody may have written it.
+
+    Raises:
+        InputError: as `member`.
+        ValueError: the file is no archive, or the member no JSON.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read(member(path, archive, name, bound)))
+    except (zipfile.BadZipFile, NotImplementedError, OSError, RecursionError) as error:
+        raise ValueError(str(error)) from error
 
 
 def require_encoder(path: Path) -> None:

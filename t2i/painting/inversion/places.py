@@ -3,13 +3,12 @@
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import keras
 
 from t2i.errors import InputError
 from t2i.files.disk import replacing
-from t2i.files.weights import load_weights, member
+from t2i.files.weights import described, load_weights
 from t2i.models.contract import Painting
 from t2i.painting.inversion.network import build_inverting
 from t2i.painting.painter import Painter
@@ -64,19 +63,9 @@ def load_inverting(path: Path, painter: Painter) -> keras.Model:
     """
     again = "train it with `t2i train-inversion`"
     try:
-        with zipfile.ZipFile(path) as archive:
-            text = archive.read(member(path, archive, _DESCRIPTION, _MOST_DESCRIPTION))
-        said: Any = json.loads(text)
+        said = described(path, _DESCRIPTION, _MOST_DESCRIPTION)
         found = [said[key] for key in ("format", "version", "painter")]
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RecursionError,
-    ) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: expected what finds a picture's latent, got another file; {again}"
         ) from error
