@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import Tab, chromium
+from browser import Tab
 from PIL import Image
 
 from t2i.painting.recipe import read_recipe
@@ -31,12 +31,6 @@ CONTRASTS = """() => {
     return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), node.outerHTML.slice(0, 80)];
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture
@@ -220,6 +214,8 @@ def test_errors_are_said_where_they_are_heard(tab: Tab) -> None:
 
 def test_everything_is_reached_and_painted_by_keyboard(tab: Tab) -> None:
     tab.page.reload()
+    # Examples come with the runs, a moment behind the page.
+    tab.page.get_by_role("button", name="a bright red bird").wait_for()
     names = []
     for _ in range(30):
         tab.page.keyboard.press("Tab")
