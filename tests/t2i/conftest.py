@@ -1,15 +1,23 @@
 """Pairs files before and after their captions are embedded, a finished run, what is measured."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from browser import chromium
 from pairs_samples import ENCODER, PICTURES, SIZE, WIDTH, image, table
 from shared import shared
 
 from t2i.pairs.structure import SPLITS
 from t2i.pairs.writing import write_embeddings, writing
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The exported page, from a file, offline, against our own pictures."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import Tab, chromium
+from browser import Tab
 from click.testing import CliRunner
 from export_samples import RUNS, write_run
 from PIL import Image
@@ -44,12 +43,6 @@ def export(run: str | Path, out: Path) -> Path:
     )
     assert result.output == (f"{out}: {out.stat().st_size / 1e6:.1f} MB, see docs/exports.md\n")
     return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import Tab, chromium
+from browser import Tab
 from PIL import Image
 
 DROP = """(form, [bytes, name]) => {
@@ -19,12 +19,6 @@ def png(colour: str) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (20, 12), colour).save(file, "PNG")
     return file.getvalue()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture
